@@ -1,0 +1,118 @@
+"""An appointment's life: the states in words, and the one way in which a state changes.
+
+A state changes only by a conditional UPDATE whose row count is checked; who loses it is told what happened instead.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select, update
+from sqlalchemy.sql.elements import ColumnElement
+
+from doctapp.appointments.models import Appointment, Event
+from doctapp.db import db
+
+WORDS: dict[str, tuple[LazyString, str]] = {
+    "offered": (_l("A place for you"), ""),
+    "held": (_l("Kept for you"), ""),
+    "requested": (_l("Waiting for the doctor"), "warn"),
+    "booked": (_l("Booked"), "ok"),
+    "arrived": (_l("Arrived"), "ok"),
+    "called": (_l("Called"), "ok"),
+    "in_consultation": (_l("In the room"), "ok"),
+    "completed": (_l("Done"), "off"),
+    "expired": (_l("Ran out"), "off"),
+    "declined": (_l("Declined"), "bad"),
+    "lapsed": (_l("Not answered in time"), "bad"),
+    "cancelled": (_l("Cancelled"), "bad"),
+    "no_show": (_l("Missed"), "bad"),
+    "left": (_l("Left"), "off"),
+    "elapsed": (_l("Past"), "off"),
+}
+VISIT_WORDS = {"new": _l("New visit"), "follow_up": _l("Follow-up"), "report": _l("Only to show a report")}
+SEX_WORDS = {"female": _l("Female"), "male": _l("Male"), "other": _l("Other")}
+
+
+@dataclass(frozen=True)
+class By:
+    """Who acts, on which side, and for which clinic."""
+
+    side: str
+    person_id: int | None = None
+    clinic_id: int | None = None
+
+
+TIME = By("time")
+
+
+def change(
+    row: Appointment,
+    *,
+    act: str,
+    was: str,
+    became: str,
+    by: By,
+    now: datetime,
+    why: str = "",
+    undoes: int | None = None,
+    only_if: tuple[ColumnElement[bool], ...] = (),
+    **values: Any,
+) -> Event | None:
+    """Change the state if it still is what it was, and write the event; None where somebody else was first."""
+    deciding = (
+        update(Appointment)
+        .where(Appointment.id == row.id, Appointment.status == was, *only_if)
+        .values(status=became, **values)
+        .execution_options(synchronize_session=False)
+    )
+    if db.session.execute(deciding).rowcount != 1:  # type: ignore[attr-defined]
+        return None
+    return record(row, act=act, was=was, became=became, by=by, now=now, why=why, undoes=undoes)
+
+
+def record(
+    row: Appointment,
+    *,
+    act: str,
+    was: str | None,
+    became: str,
+    by: By,
+    now: datetime,
+    why: str = "",
+    undoes: int | None = None,
+) -> Event:
+    """Write the event of a change that this transaction has just made, and read the row anew."""
+    event = Event(
+        appointment_id=row.id,
+        act=act,
+        was=was,
+        became=became,
+        person_id=by.person_id,
+        side=by.side,
+        clinic_id=by.clinic_id,
+        why=why,
+        undoes_id=undoes,
+        at=now,
+    )
+    db.session.add(event)
+    db.session.flush()
+    latest = update(Appointment).where(Appointment.id == row.id).values(last_event_id=event.id)
+    db.session.execute(latest.execution_options(synchronize_session=False))
+    db.session.refresh(row)
+    return event
+
+
+def last_event(row: Appointment) -> Event | None:
+    """The event that brought the row into its present state."""
+    return db.session.get(Event, row.last_event_id) if row.last_event_id else None
+
+
+def by_ref(ref: str) -> Appointment | None:
+    """The appointment of a reference, read from the database even where it was read before."""
+    query = select(Appointment).where(Appointment.ref == ref).execution_options(populate_existing=True)
+    return db.session.scalars(query).first()

@@ -1,0 +1,113 @@
+"""Places: number n of a sitting at about start + (n-1) × minutes; never a row, so never stale."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import joinedload
+from sqlalchemy.sql.elements import ColumnElement
+
+from doctapp.appointments.models import LIVE, Appointment
+from doctapp.db import db
+from doctapp.doctors.models import Chamber, Doctor
+from doctapp.schedules.models import Sitting
+
+COME_FROM, COME_UNTIL = timedelta(minutes=20), timedelta(minutes=5)
+DOORS_OPEN = timedelta(minutes=15)
+NEAREST = 3
+
+
+@dataclass(frozen=True)
+class Place:
+    """One number of a sitting, and whether it can be taken now."""
+
+    sitting: Sitting
+    number: int
+    about_at: datetime
+    free: bool
+    too_soon: bool = False
+
+    @property
+    def zone(self) -> str:
+        return self.sitting.chamber.clinic.zone
+
+
+def about(sitting: Sitting, number: int) -> datetime:
+    """When the number is seen, about: elapsed time from the sitting's start."""
+    return sitting.starts_at + timedelta(minutes=(number - 1) * sitting.minutes)
+
+
+def come_between(sitting: Sitting, about_at: datetime) -> tuple[datetime, datetime]:
+    """When to come: 20 to 5 minutes before the about-time, never before the sitting's start less 15."""
+    earliest = sitting.starts_at - DOORS_OPEN
+    return max(about_at - COME_FROM, earliest), max(about_at - COME_UNTIL, earliest)
+
+
+def is_kept(now: datetime) -> ColumnElement[bool]:
+    """Live, and not a hold that ran out unnoticed."""
+    overdue = and_(Appointment.status == "held", Appointment.held_until <= now)
+    return and_(Appointment.status.in_(LIVE), ~overdue)
+
+
+def taken(sittings: Iterable[Sitting], *, now: datetime) -> dict[int, set[int]]:
+    """The numbers that somebody has, by sitting."""
+    ids = [sitting.id for sitting in sittings]
+    numbers: dict[int, set[int]] = defaultdict(set)
+    if ids:
+        query = select(Appointment.sitting_id, Appointment.number)
+        for sitting_id, number in db.session.execute(query.where(Appointment.sitting_id.in_(ids), is_kept(now))):
+            numbers[sitting_id].add(number)
+    return numbers
+
+
+def of_sitting(sitting: Sitting, *, gone: set[int], now: datetime) -> list[Place]:
+    """All numbers of a sitting, in order."""
+    soonest = now + timedelta(minutes=sitting.chamber.lead_minutes)
+    places = []
+    for number in range(1, sitting.capacity + 1):
+        at = about(sitting, number)
+        too_soon = at <= soonest
+        places.append(Place(sitting, number, at, free=number not in gone and not too_soon, too_soon=too_soon))
+    return places
+
+
+def open_sittings(doctor_ids: Sequence[int], *, now: datetime, day: date | None = None) -> Sequence[Sitting]:
+    """The sittings of these doctors that still take patients, soonest first."""
+    query = (
+        select(Sitting)
+        .join(Chamber, Chamber.id == Sitting.chamber_id)
+        .join(Doctor, Doctor.id == Sitting.doctor_id)
+        .where(Sitting.doctor_id.in_(doctor_ids), Sitting.ends_at > now, Sitting.cancelled_at.is_(None))
+        .where(Doctor.status == "approved", Chamber.live_at <= now)
+        .options(joinedload(Sitting.chamber).joinedload(Chamber.clinic))
+        .order_by(Sitting.starts_at, Sitting.id)
+    )
+    if day:
+        query = query.where(Sitting.local_date == day)
+    return db.session.scalars(query).all()
+
+
+def free(sittings: Sequence[Sitting], *, now: datetime) -> list[Place]:
+    """All places of these sittings that can be taken, in their order."""
+    gone = taken(sittings, now=now)
+    return [place for s in sittings for place in of_sitting(s, gone=gone[s.id], now=now) if place.free]
+
+
+def sitting(sitting_id: int) -> Sitting | None:
+    """A sitting with its chamber and clinic."""
+    query = select(Sitting).where(Sitting.id == sitting_id)
+    return db.session.scalars(query.options(joinedload(Sitting.chamber).joinedload(Chamber.clinic))).first()
+
+
+def nearest(sitting_id: int, number: int, *, now: datetime) -> list[Place]:
+    """The three free places nearest in time to one that is gone, of the same doctor."""
+    lost = db.session.get(Sitting, sitting_id)
+    if lost is None:
+        return []
+    wanted = about(lost, number)
+    around = [s for s in open_sittings([lost.doctor_id], now=now) if abs(s.starts_at - wanted) < timedelta(days=14)]
+    return sorted(free(around, now=now), key=lambda place: abs(place.about_at - wanted))[:NEAREST]

@@ -1,0 +1,57 @@
+"""What a viewer is to an appointment; several relations are a union, less conflicts of interest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from doctapp.appointments.models import Appointment
+from doctapp.web.access import Viewer, Visitor
+from doctapp.web.cookies import BROWSER_SECONDS
+
+HOLDS = ("held", "expired", "offered")
+
+
+@dataclass(frozen=True)
+class Relation:
+    """The viewer's relations to one appointment (domain.md, "Who may do what")."""
+
+    holder: bool = False
+    patient: bool = False
+    doctor: bool = False
+    staff: bool = False
+    admin: bool = False
+
+    @property
+    def decides(self) -> bool:
+        """May accept and decline: its doctor or the clinic's staff, but nobody their own."""
+        return (self.doctor or self.staff) and not self.patient
+
+    @property
+    def sees_contact(self) -> bool:
+        """May read the patient's name, phone and the appointment in full."""
+        return self.patient or self.doctor or self.staff or self.admin
+
+    @property
+    def sees_reason(self) -> bool:
+        """May read why the patient comes."""
+        return self.patient or self.doctor or self.staff
+
+
+def relation(row: Appointment, viewer: Viewer | Visitor, *, browser_hash: str | None, now: datetime) -> Relation:
+    """The viewer's relations to this appointment.
+
+    The clinic is concerned from the request on, also after the end; a hold is its browser's, or its proven owner's.
+    """
+    is_hold = row.status in HOLDS and row.patient_id is None
+    owner = viewer.id is not None and viewer.id in {row.person_id, row.patient.person_id if row.patient else None}
+    browser = row.browser_hash is not None and row.browser_hash == browser_hash
+    fresh = (now - row.created_at).total_seconds() < BROWSER_SECONDS
+    concerned = row.requested_at is not None
+    return Relation(
+        holder=is_hold and (owner or (browser and fresh and row.person_id in {None, viewer.id})),
+        patient=owner and not is_hold,
+        doctor=concerned and viewer.doctor_id is not None and viewer.doctor_id == row.doctor_id,
+        staff=concerned and row.sitting.chamber.clinic_id in viewer.clinic_ids,
+        admin=viewer.admin,
+    )

@@ -1,0 +1,210 @@
+"""From a hold to a request: who it is for, what it costs, and how long the doctor has to answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import func, or_, select
+from sqlalchemy.exc import IntegrityError
+
+from doctapp.accounts import patients
+from doctapp.accounts.models import Patient, Person
+from doctapp.appointments import life, telling
+from doctapp.appointments.holding import HoldRanOut, is_held
+from doctapp.appointments.life import TIME, By
+from doctapp.appointments.models import Appointment
+from doctapp.db import db, lock
+from doctapp.doctors.models import Chamber
+from doctapp.errors import DomainError
+from doctapp.schedules.models import Sitting
+
+ANSWER_WITHIN = timedelta(hours=24)
+ANSWER_BEFORE = timedelta(hours=2)
+ANSWER_AT_LEAST = timedelta(minutes=30)
+A_PATIENT, A_PERSON = 5, 10
+AHEAD = ("requested", "booked", "arrived", "called", "in_consultation")
+
+
+class AlreadyRequested(DomainError):
+    message = _l("This appointment was already requested.")
+
+
+class NotNamed(DomainError):
+    """The hold does not say yet whom the visit is for."""
+
+    status = 422
+    message = _l("Say first whom the appointment is for.")
+
+
+class TooManyAhead(DomainError):
+    message = _l("There are already many appointments ahead. Cancel one you don't need, or call us: we help by phone.")
+
+
+@dataclass(frozen=True)
+class Fee:
+    """The visit that is granted, its price in poisha, and why it is not the one that was asked for."""
+
+    visit: str
+    price: int
+    why: LazyString | None = None
+
+
+def answers(
+    row: Appointment, *, who: str, name: str, age: int | None, sex: str, phone: str, visit: str, reason: str
+) -> None:
+    """Keep what was typed on the hold; it claims nothing until the phone is proven."""
+    row.typed_who, row.typed_name, row.typed_age, row.typed_sex = who, name, age, sex
+    row.typed_phone, row.visit, row.reason = phone, visit, reason
+    db.session.flush()
+
+
+def claim(row: Appointment, *, person_id: int) -> None:
+    """The holder proved a phone: the hold is now this person's."""
+    row.person_id = person_id
+    db.session.flush()
+
+
+def likely_patient(row: Appointment, *, now: datetime) -> Patient | None:
+    """The person's patient the answers speak of, if they name one who is known."""
+    if row.person_id is None or row.typed_age is None:
+        return None
+    mine = patients.of_person(row.person_id)
+    return patients.same(mine, name=row.typed_name, sex=row.typed_sex, age=row.typed_age, now=now)
+
+
+def granted(row: Appointment, patient: Patient | None) -> Fee:
+    """The fee of the visit that was asked for, if a completed visit in this chamber allows it; else the new fee."""
+    chamber: Chamber = row.sitting.chamber
+    if row.visit == "follow_up":
+        price, days = chamber.fee_follow_up, chamber.follow_up_days
+    elif row.visit == "report":
+        price, days = chamber.fee_report, chamber.report_days
+    else:
+        return Fee("new", chamber.fee_new)
+    if patient and _was_seen(patient, row.sitting, days=days):
+        return Fee(row.visit, price)
+    why = _l(
+        "DoctApp knows of no visit to this doctor here in the last %(days)s days, so the fee of a new visit is asked. "
+        "Show your old prescription at the desk: they can correct it.",
+        days=days,
+    )
+    return Fee("new", chamber.fee_new, why)
+
+
+def _was_seen(patient: Patient, sitting: Sitting, *, days: int) -> bool:
+    query = (
+        select(func.max(Sitting.local_date))
+        .join(Appointment, Appointment.sitting_id == Sitting.id)
+        .where(Appointment.patient_id == patient.id, Appointment.status == "completed")
+        .where(Sitting.chamber_id == sitting.chamber_id, Sitting.local_date <= sitting.local_date)
+    )
+    last = db.session.scalar(query)
+    return last is not None and sitting.local_date - last <= timedelta(days=days)
+
+
+def answer_by(about_at: datetime, *, now: datetime) -> datetime:
+    """When an undecided request lapses: the earlier of 24 h from now and 2 h before the start, at least 30 min from
+    now, never past the start."""
+    asked = max(min(now + ANSWER_WITHIN, about_at - ANSWER_BEFORE), now + ANSWER_AT_LEAST)
+    return min(asked, about_at)
+
+
+def request(row: Appointment, *, method: str, now: datetime) -> None:
+    """Ask the doctor for the held number; where the chamber accepts by itself it is booked at once.
+
+    Price and policy are copied to the row here. Raises HoldRanOut, NotNamed, TooManyAhead, TooManyRelatives or
+    AlreadyRequested.
+    """
+    person = _lock_person(row)
+    lock(Sitting, row.sitting_id, share=True)
+    db.session.refresh(row)
+    if row.status in AHEAD:
+        raise AlreadyRequested
+    if not is_held(row, now=now):
+        raise HoldRanOut
+    patient = _patient(row, person, now=now)
+    _check_counts(row, patient, now=now)
+    chamber = row.sitting.chamber
+    fee = granted(row, patient)
+    lapses_at = answer_by(row.about_at, now=now)
+    by = By("patient", person.id)
+    try:
+        event = life.change(
+            row,
+            act="request",
+            was="held",
+            became="requested",
+            by=by,
+            now=now,
+            only_if=(Appointment.held_until > now, Appointment.person_id == person.id),
+            patient_id=patient.id,
+            phone=_phone(person),
+            visit=fee.visit,
+            price=fee.price,
+            currency=chamber.currency,
+            method=method,
+            cut_off_minutes=chamber.cut_off_minutes,
+            requested_at=now,
+            lapses_at=lapses_at,
+            remind_at=now + (lapses_at - now) / 2,
+        )
+    except IntegrityError as lost:
+        raise _already_there(patient) from lost
+    if event is None:
+        raise HoldRanOut
+    if chamber.acceptance == "auto":
+        booked = life.change(
+            row, act="accept", was="requested", became="booked", by=TIME, now=now, booked_at=now, lapses_at=None
+        )
+        telling.booked(row, booked, now=now, wait=timedelta(0))
+    else:
+        telling.requested(row, event, now=now)
+
+
+def _lock_person(row: Appointment) -> Person:
+    if row.person_id is None:
+        raise NotNamed
+    lock(Person, row.person_id)
+    person = db.session.get(Person, row.person_id, populate_existing=True)
+    assert person is not None
+    return person
+
+
+def _phone(person: Person) -> str | None:
+    return next((way.value for way in person.ways_in if way.kind == "phone" and way.proven_at), None)
+
+
+def _patient(row: Appointment, person: Person, *, now: datetime) -> Patient:
+    if not row.typed_name or row.typed_age is None or not row.typed_sex:
+        raise NotNamed
+    return patients.find_or_make(
+        person=person,
+        oneself=row.typed_who == "me",
+        name=row.typed_name,
+        sex=row.typed_sex,
+        age=row.typed_age,
+        phone=_phone(person),
+        now=now,
+    )
+
+
+def _check_counts(row: Appointment, patient: Patient, *, now: datetime) -> None:
+    """At most five ahead a patient and ten a person, one a sitting; counted under the person's lock."""
+    mine = or_(Appointment.person_id == row.person_id, Appointment.patient_id == patient.id)
+    ahead = select(Appointment.sitting_id, Appointment.patient_id, Appointment.person_id)
+    rows = db.session.execute(ahead.where(mine, Appointment.status.in_(AHEAD), Appointment.about_at > now)).all()
+    if any(r.patient_id == patient.id and r.sitting_id == row.sitting_id for r in rows):
+        raise _already_there(patient)
+    if sum(r.patient_id == patient.id for r in rows) >= A_PATIENT:
+        raise TooManyAhead
+    if sum(r.person_id == row.person_id for r in rows) >= A_PERSON:
+        raise TooManyAhead
+
+
+def _already_there(patient: Patient) -> DomainError:
+    return DomainError(_l("%(name)s already has a serial in this sitting.", name=patient.name), name=patient.name)
+
+

@@ -1,0 +1,174 @@
+"""The doors of an appointment: taking a place, the ticket, its calendar file, and the list of one's own."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
+from flask_login import current_user
+
+from doctapp import clock
+from doctapp.accounts import limits, people
+from doctapp.appointments import cancelling, holding, life, places, queries, references, undoing
+from doctapp.appointments.calendar import file, google_link
+from doctapp.appointments.forms import BareForm, PlaceForm, UndoForm
+from doctapp.appointments.models import Appointment
+from doctapp.appointments.relations import Relation, relation
+from doctapp.db import transaction
+from doctapp.errors import NotFound
+from doctapp.web import cookies
+from doctapp.web.access import anyone, signed_in
+from doctapp.web.context import count
+from doctapp.web.filters import said
+from doctapp.web.htmx import see_other, wants_fragment
+from doctapp.web.paging import Page, page_number
+
+bp = Blueprint("appointments", __name__)
+
+
+@count("waiting_count")
+def waiting_count(viewer) -> int:  # type: ignore[no-untyped-def]
+    """The number beside "Requests" in the navigation."""
+    if not viewer.works:
+        return 0
+    return queries.waiting_count(doctor_id=viewer.doctor_id, clinic_ids=viewer.clinic_ids, person_id=viewer.id)
+
+
+def find(ref: str) -> Appointment:
+    """The appointment of a reference; an unknown and a malformed one are the same 404."""
+    row = queries.by_ref(ref) if references.read(ref) == ref else None
+    if row is None:
+        raise NotFound
+    return row
+
+
+def related(row: Appointment) -> Relation:
+    """What this request's viewer is to the appointment."""
+    browser = cookies.browser_hash() if cookies.has_browser() else None
+    return relation(row, current_user, browser_hash=browser, now=clock.now())
+
+
+@bp.post("/appointments")
+@anyone
+def create() -> ResponseReturnValue:
+    """Hold a number. A browser without its cookie gets one first, so that both taps of a double tap bear the same."""
+    if not cookies.has_browser() and not current_user.is_authenticated and "again" not in request.args:
+        cookies.keep_browser()
+        return redirect(url_for("appointments.create", again=1), 307)
+    form = PlaceForm()
+    if not form.validate_on_submit():
+        return render_template("appointments/no_choice.html", form=form), 422
+    sitting_id, number = form.sitting.data, form.number.data
+    try:
+        with transaction():
+            row = holding.hold(
+                sitting_id=sitting_id,
+                number=number,
+                browser_hash=cookies.browser_hash(),
+                person_id=proven_person(),
+                address=limits.address_key(request.remote_addr or ""),
+                language=str(get_locale()),
+                now=clock.now(),
+            )
+            ref, status = row.ref, row.status
+    except holding.NotTaken as refusal:
+        return taken(refusal, sitting_id=sitting_id, number=number)
+    cookies.keep_browser()
+    if status != "held":
+        return see_other(url_for("appointments.show", ref=ref))
+    return see_other(url_for("appointments.patient", ref=ref))
+
+
+def proven_person() -> int | None:
+    """The signed-in person, if a phone of theirs is proven."""
+    if not current_user.is_authenticated or people.proven(current_user.id, "phone") is None:
+        return None
+    return int(current_user.id)
+
+
+def taken(refusal: holding.NotTaken, *, sitting_id: int, number: int) -> ResponseReturnValue:
+    """409: what happened, and the three nearest places as buttons."""
+    near = places.nearest(sitting_id, number, now=clock.now())
+    return render_template(
+        "appointments/taken.html", refusal=refusal, number=number, sitting=places.sitting(sitting_id), near=near
+    ), 409
+
+
+@bp.get("/appointments/<ref>")
+@anyone
+def show(ref: str) -> ResponseReturnValue:
+    """The ticket: number, about-time and state for whoever has the reference; more for those concerned."""
+    row = find(ref)
+    return ticket(row)
+
+
+def ticket(row: Appointment, status: int = 200, refusal: str = "") -> ResponseReturnValue:
+    """The ticket's page as this viewer may see it."""
+    eyes, now = related(row), clock.now()
+    event = life.last_event(row)
+    undo = event if eyes.patient and undoing.may_undo(event, side="patient", now=now) else None
+    context = {
+        "row": row,
+        "eyes": eyes,
+        "now": now,
+        "event": event,
+        "undo": undo,
+        "undo_until": undoing.undo_until(undo),
+        "undo_form": UndoForm(formdata=None, event=undo.id) if undo else None,
+        "come": places.come_between(row.sitting, row.about_at),
+        "held": holding.is_held(row, now=now),
+        "cancel_until": cancelling.cancel_until(row) if eyes.patient else None,
+        "google": google_link(row, doctor=doctor_name(row), place=place_name(row), url=ticket_url(row)),
+        "url": ticket_url(row),
+        "refusal": refusal,
+        "ok": request.args.get("ok", ""),
+        "actor": queries.actor(event),
+    }
+    return render_template("appointments/show.html", **context), status
+
+
+def doctor_name(row: Appointment) -> str:
+    return said(row.sitting.chamber.doctor, "name")
+
+
+def place_name(row: Appointment) -> str:
+    clinic = row.sitting.chamber.clinic
+    return f"{said(clinic, 'name')}, {said(clinic, 'address')}"
+
+
+def ticket_url(row: Appointment) -> str:
+    return f"{current_app.config['SETTINGS'].public_url}{url_for('appointments.show', ref=row.ref)}"
+
+
+@bp.get("/appointments/<ref>.ics")
+@anyone
+def calendar(ref: str) -> Response:
+    """The appointment as a calendar file; it names no patient."""
+    row = find(ref)
+    if row.requested_at is None:
+        raise NotFound
+    body = file(row, doctor=doctor_name(row), place=place_name(row), url=ticket_url(row), now=clock.now())
+    response = make_response(body)
+    response.headers["Content-Type"] = "text/calendar; charset=utf-8"
+    response.headers["Content-Disposition"] = f'attachment; filename="{row.ref}.ics"'
+    return response
+
+
+@bp.get("/appointments")
+@signed_in
+def index() -> ResponseReturnValue:
+    """Mine and my family's: upcoming, or past."""
+    now, view = clock.now(), "past" if request.args.get("view") == "past" else "upcoming"
+    coming = queries.upcoming(current_user.id, now)
+    number = page_number()
+    ended, total = queries.past(current_user.id, now, page=number)
+    page = Page(ended, number, 20, total)
+    template = "appointments/_list.html" if wants_fragment() else "appointments/index.html"
+    return render_template(
+        template, view=view, coming=coming, page=page, holds=queries.holds(current_user.id, now), now=now
+    )
+
+
+def bare() -> BareForm:
+    """A form that carries nothing but its token."""
+    return BareForm(formdata=None)

@@ -1,0 +1,316 @@
+"""The steps from a hold to a request: who it is for, the code, check and pay."""
+
+from __future__ import annotations
+
+from flask import redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+
+from doctapp import clock
+from doctapp.accounts import codes, patients, people, ways
+from doctapp.accounts.forms import CodeForm
+from doctapp.accounts.models import Patient
+from doctapp.accounts.routes import send_code, sign_in
+from doctapp.appointments import holding, places, requesting
+from doctapp.appointments.forms import PatientForm, PaymentForm, ResendForm
+from doctapp.appointments.models import Appointment
+from doctapp.appointments.routes import bare, bp, find, proven_person, related
+from doctapp.db import transaction
+from doctapp.errors import DomainError, NotFound, SignInNeeded
+from doctapp.web import cookies, formkey
+from doctapp.web.access import anyone
+from doctapp.web.htmx import see_other, wants_fragment
+
+
+class Elsewhere(Exception):
+    """The visitor of this step belongs on another page; the answer says which."""
+
+    def __init__(self, answer: ResponseReturnValue) -> None:
+        super().__init__()
+        self.answer = answer
+
+
+@bp.errorhandler(Elsewhere)
+def lead_elsewhere(error: Elsewhere) -> ResponseReturnValue:
+    """Answer with the page the visitor belongs on."""
+    return error.answer
+
+
+def held(ref: str, *, posting: bool = False) -> Appointment:
+    """The hold, for its holder only: others see number and time, a finished one its ticket, an overdue one 410."""
+    row = find(ref)
+    if row.status not in {"held", "expired"}:
+        raise Elsewhere(redirect(url_for("appointments.show", ref=ref), 303))
+    if not related(row).holder:
+        if not posting:
+            raise Elsewhere(render_template("appointments/held.html", row=row))
+        raise NotFound if current_user.is_authenticated else SignInNeeded
+    if not holding.is_held(row, now=clock.now()) and not posting:
+        raise Elsewhere(ran_out(row))
+    return row
+
+
+def ran_out(row: Appointment) -> ResponseReturnValue:
+    """410: the answers are kept; the same number again if it is free, else the three nearest."""
+    now = clock.now()
+    sitting = places.sitting(row.sitting_id)
+    free = [place for place in places.free([sitting], now=now) if place.number == row.number] if sitting else []
+    near = free or places.nearest(row.sitting_id, row.number, now=now)
+    return render_template("appointments/ran_out.html", row=row, same=bool(free), near=near), 410
+
+
+def strip(row: Appointment) -> dict[str, object]:
+    """What every step shows above itself: what is held, for whom, until when."""
+    return {"row": row, "come": places.come_between(row.sitting, row.about_at), "extension": bare()}
+
+
+def known_patients(row: Appointment) -> list[Patient]:
+    """The signed-in holder's own patients."""
+    return list(patients.of_person(current_user.id)) if current_user.is_authenticated else []
+
+
+def patient_form(row: Appointment, *, fresh: bool) -> PatientForm:
+    """The form with this holder's people; shown fresh it holds the answers typed before."""
+    known = known_patients(row)
+    now = clock.now()
+    me = next((patient for patient in known if patient.oneself), None)
+    people_ = [("me", me.name if me else _l("Me"))]
+    people_ += [(str(patient.id), patient.name) for patient in known if not patient.oneself]
+    people_ += [("new", _l("Someone else"))]
+    form = PatientForm(
+        people=people_,
+        known={str(p.id) for p in known} | ({"me"} if me else set()),
+        asks_phone=proven_person() is None,
+        **({"formdata": None} if fresh else {}),
+        who=row.typed_who or ("me" if me or not known else "new"),
+        name=row.typed_name,
+        age=row.typed_age,
+        sex=row.typed_sex,
+        phone=row.typed_phone,
+        visit=row.visit,
+        reason=row.reason,
+    )
+    form.ages = {str(p.id) if not p.oneself else "me": patients.age(p, now=now) for p in known}
+    return form
+
+
+@bp.get("/appointments/<ref>/patient")
+@anyone
+def patient(ref: str) -> ResponseReturnValue:
+    """Who is it for?"""
+    row = held(ref)
+    return render_template("appointments/patient.html", form=patient_form(row, fresh=True), **strip(row))
+
+
+@bp.post("/appointments/<ref>/patient")
+@anyone
+def update_patient(ref: str) -> ResponseReturnValue:
+    """Keep the answers; send a code where the phone is not proven yet."""
+    row = held(ref, posting=True)
+    form = patient_form(row, fresh=False)
+    if not form.validate_on_submit():
+        return render_template("appointments/patient.html", form=form, **strip(row)), 422
+    answers = _answers(row, form)
+    proven = proven_person()
+    refusal: DomainError | None = None
+    with transaction():
+        row = find(ref)
+        requesting.answers(row, **answers)
+        if proven:
+            requesting.claim(row, person_id=proven)
+    if not holding.is_held(row, now=clock.now()):
+        return ran_out(row)
+    if proven:
+        return see_other(url_for("appointments.payment", ref=ref))
+    try:
+        with transaction():
+            send_code(_way(form.phone.data))
+    except DomainError as error:
+        refusal = error
+    if refusal:
+        form.phone.errors = [str(refusal)]
+        return render_template("appointments/patient.html", form=form, **strip(row)), refusal.status
+    return see_other(url_for("appointments.code", ref=ref))
+
+
+def _answers(row: Appointment, form: PatientForm) -> dict[str, object]:
+    """What was typed, or what is known of the relative that was chosen."""
+    chosen = next((p for p in known_patients(row) if form.who.data == ("me" if p.oneself else str(p.id))), None)
+    now = clock.now()
+    return {
+        "who": form.who.data,
+        "name": chosen.name if chosen else form.name.data,
+        "age": patients.age(chosen, now=now) if chosen else form.age.data,
+        "sex": chosen.sex if chosen else form.sex.data,
+        "phone": form.phone.data or row.typed_phone,
+        "visit": form.visit.data,
+        "reason": form.reason.data,
+    }
+
+
+def _way(typed: str) -> ways.Way:
+    """The phone to prove; one that is another person's is refused to somebody who is signed in."""
+    way = ways.read(typed)
+    owner = people.owner_of(way.kind, way.value)
+    if current_user.is_authenticated and owner and owner.id != current_user.id:
+        raise people.AnotherPersons
+    return way
+
+
+def _code_page(row: Appointment, form: CodeForm, status: int = 200, refusal: str = "") -> ResponseReturnValue:
+    resend = ResendForm(formdata=None, phone=row.typed_phone)
+    return render_template("appointments/code.html", form=form, resend=resend, refusal=refusal, **strip(row)), status
+
+
+@bp.get("/appointments/<ref>/code")
+@anyone
+def code(ref: str) -> ResponseReturnValue:
+    """Type the code that was sent to the phone; looking at this page never sends one."""
+    row = held(ref)
+    if proven_person():
+        return redirect(url_for("appointments.payment", ref=ref), 303)
+    if not row.typed_phone:
+        return redirect(url_for("appointments.patient", ref=ref), 303)
+    return _code_page(row, CodeForm(formdata=None))
+
+
+@bp.post("/appointments/<ref>/code")
+@anyone
+def prove_code(ref: str) -> ResponseReturnValue:
+    """Prove the phone by its code: the holder is signed in, and the hold is theirs."""
+    row = held(ref, posting=True)
+    form = CodeForm()
+    if not form.validate_on_submit():
+        return _code_page(row, form, 422)
+    refusal = _prove(row, form.code.data)
+    if refusal:
+        form.code.errors = [str(refusal)]
+        return _code_page(find(ref), form, refusal.status)
+    if not holding.is_held(row, now=clock.now()):
+        return ran_out(row)
+    return see_other(url_for("appointments.payment", ref=ref))
+
+
+def _prove(row: Appointment, typed: str) -> DomainError | None:
+    now, ref, language = clock.now(), row.ref, row.language
+    try:
+        way = ways.read(row.typed_phone)
+        with transaction():
+            refusal = codes.prove(browser_hash=cookies.browser_hash(), address=way.value, typed=typed, now=now)
+            if refusal:
+                return refusal
+            if current_user.is_authenticated:
+                person_id = int(current_user.id)
+                people.add_way_in(person_id=person_id, kind=way.kind, value=way.value, shown=way.shown, now=now)
+            else:
+                person = people.find_or_make(
+                    kind=way.kind, value=way.value, shown=way.shown, language=language, now=now
+                )
+                person_id = person.id
+                sign_in(person_id)
+            requesting.claim(find(ref), person_id=person_id)
+    except DomainError as error:
+        return error
+    return None
+
+
+@bp.post("/appointments/<ref>/codes")
+@anyone
+def create_code(ref: str) -> ResponseReturnValue:
+    """Send another code, to the same phone or a corrected one."""
+    row = held(ref, posting=True)
+    form = ResendForm()
+    if not form.validate_on_submit():
+        return _resend_refused(row, form, 422)
+    try:
+        with transaction():
+            row = find(ref)
+            row.typed_phone = form.phone.data
+            if not send_code(_way(form.phone.data)):
+                raise codes.TooSoon
+    except DomainError as error:
+        form.phone.errors = [str(error)]
+        return _resend_refused(find(ref), form, error.status)
+    return see_other(url_for("appointments.code", ref=ref, ok="sent"))
+
+
+def _resend_refused(row: Appointment, form: ResendForm, status: int) -> ResponseReturnValue:
+    page = render_template("appointments/code.html", form=CodeForm(formdata=None), resend=form, refusal="", **strip(row))
+    return page, status
+
+
+@bp.get("/appointments/<ref>/payment")
+@anyone
+def payment(ref: str) -> ResponseReturnValue:
+    """Check everything once more, with the fee that is granted, then ask the doctor."""
+    row = held(ref)
+    if not row.typed_name:
+        return redirect(url_for("appointments.patient", ref=ref), 303)
+    if row.person_id is None or row.person_id != proven_person():
+        return redirect(url_for("appointments.code", ref=ref), 303)
+    return _payment_page(row, PaymentForm(formdata=None, method="chamber", form_key=formkey.draw()))
+
+
+def _payment_page(row: Appointment, form: PaymentForm, status: int = 200) -> ResponseReturnValue:
+    now = clock.now()
+    patient_ = requesting.likely_patient(row, now=now)
+    mine = patients.of_person(row.person_id) if row.person_id else []
+    near = patients.near(mine, name=row.typed_name, sex=row.typed_sex, age=row.typed_age or 0, now=now)
+    return render_template(
+        "appointments/payment.html",
+        form=form,
+        fee=requesting.granted(row, patient_),
+        near=near,
+        near_age=patients.age(near, now=now) if near else None,
+        answer_by=requesting.answer_by(row.about_at, now=now),
+        **strip(row),
+    ), status
+
+
+@bp.post("/appointments/<ref>/payment")
+@anyone
+def create_request(ref: str) -> ResponseReturnValue:
+    """Request the held number; the same form twice has one effect."""
+    form = PaymentForm()
+    led_to = url_for("appointments.show", ref=ref, ok="requested")
+    row = find(ref)
+    if row.status not in {"held", "expired"} and related(row).patient:
+        return see_other(led_to)
+    row = held(ref, posting=True)
+    if not form.validate_on_submit():
+        form.form_key.data = formkey.draw()
+        return _payment_page(row, form, 422)
+    if row.person_id is None or row.person_id != proven_person():
+        return see_other(url_for("appointments.code", ref=ref))
+    try:
+        with transaction():
+            formkey.spend(bearer=cookies.bearer(), key=form.form_key.data or "", led_to=led_to, now=clock.now())
+            requesting.request(find(ref), method=form.method.data, now=clock.now())
+    except holding.HoldRanOut:
+        return ran_out(find(ref))
+    except requesting.AlreadyRequested:
+        return see_other(led_to)
+    except formkey.AlreadyDone:
+        raise
+    except DomainError as refusal:
+        form.form_errors.append(str(refusal))
+        form.form_key.data = formkey.draw()
+        return _payment_page(find(ref), form, refusal.status)
+    return see_other(led_to)
+
+
+@bp.post("/appointments/<ref>/extension")
+@anyone
+def extension(ref: str) -> ResponseReturnValue:
+    """Ten minutes more, once."""
+    row = held(ref, posting=True)
+    try:
+        with transaction():
+            row = find(ref)
+            holding.extend(row, now=clock.now())
+    except holding.HoldRanOut:
+        return ran_out(row)
+    if wants_fragment():
+        return render_template("appointments/_strip.html", **strip(row))
+    return redirect(url_for("appointments.patient", ref=ref, ok="extended"), 303)

@@ -1,0 +1,178 @@
+"""The inbox of the doctor and of the clinic's staff: accept, decline and undo in the row."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from doctapp import clock
+from doctapp.accounts import patients
+from doctapp.appointments import deciding, holding, life, places, queries, undoing
+from doctapp.appointments.forms import BareForm, RefusalForm, UndoForm
+from doctapp.appointments.life import By
+from doctapp.appointments.models import Appointment, Event
+from doctapp.appointments.routes import bp, find, related
+from doctapp.db import transaction
+from doctapp.digits import latin
+from doctapp.errors import Forbidden, NotFound
+from doctapp.web.access import doctor_or_staff, quiet, signed_in
+from doctapp.web.htmx import nothing_new, page_or_fragment, see_other, wants_fragment
+
+SHOWN_AFTER = timedelta(minutes=10)
+
+
+def _mine() -> dict[str, Any]:
+    return {
+        "doctor_id": current_user.doctor_id,
+        "clinic_ids": current_user.clinic_ids,
+        "person_id": current_user.id,
+    }
+
+
+def card(
+    row: Appointment, *, event: Event | None = None, refusal: str = "", form: RefusalForm | None = None
+) -> dict[str, Any]:
+    """What one row of the inbox shows: the request, or what became of it and by whom."""
+    now = clock.now()
+    undo = event if undoing.may_undo(event, side="clinic", now=now) else None
+    return {
+        "row": row,
+        "age": patients.age(row.patient, now=now) if row.patient else None,
+        "come": places.come_between(row.sitting, row.about_at),
+        "event": event,
+        "actor": queries.actor(event),
+        "mine": event is not None and event.person_id == current_user.id,
+        "undo": undo,
+        "undo_until": undoing.undo_until(undo),
+        "undo_form": UndoForm(formdata=None, event=undo.id) if undo else None,
+        "acceptance": BareForm(formdata=None),
+        "refusal_form": form or RefusalForm(formdata=None),
+        "refusal": refusal,
+    }
+
+
+@bp.get("/doctor/requests")
+@doctor_or_staff
+def requests() -> ResponseReturnValue:
+    """Requests, oldest first; what was just decided stays with its undo."""
+    return page_or_fragment("appointments/requests.html", "appointments/_requests.html", **_inbox())
+
+
+def _inbox(open_ref: str = "", **opened: Any) -> dict[str, Any]:
+    now = clock.now()
+    seen = queries.newest_event()
+    rows = queries.waiting(**_mine())
+    cards = [card(row, **(opened if row.ref == open_ref else {})) for row in rows]
+    decided = queries.decided(person_id=current_user.id, now=now, since=now - SHOWN_AFTER)
+    return {
+        "cards": cards,
+        "decided": [card(row, event=event) for row, event in decided],
+        "total": queries.waiting_count(**_mine()),
+        "seen": seen,
+        "ok": request.args.get("ok", ""),
+    }
+
+
+@bp.get("/doctor/requests/news")
+@doctor_or_staff
+@quiet
+def news() -> ResponseReturnValue:
+    """A poll: 204 while nothing is newer than `after`, else a button that shows how many came."""
+    after = latin(request.args.get("after", "0"))
+    came = queries.waiting_count(**_mine(), after=int(after) if after.isdecimal() and len(after) < 16 else 0)
+    if not came:
+        return nothing_new()
+    if not wants_fragment():
+        return redirect(url_for("appointments.requests"), 303)
+    return render_template("appointments/_news.html", came=came, after=after)
+
+
+def decidable(ref: str) -> Appointment:
+    """An appointment this viewer may decide: its doctor or the clinic's staff; not one's own."""
+    row = find(ref)
+    eyes = related(row)
+    if eyes.patient:
+        raise Forbidden
+    if not eyes.decides:
+        raise NotFound
+    return row
+
+
+def clinic_side(row: Appointment) -> By:
+    """The viewer, acting for the clinic of this appointment."""
+    return By("clinic", int(current_user.id), row.sitting.chamber.clinic_id)
+
+
+@bp.post("/appointments/<ref>/acceptance")
+@signed_in
+def acceptance(ref: str) -> ResponseReturnValue:
+    """Accept; undone within sixty seconds."""
+    decidable(ref)
+    try:
+        with transaction():
+            row = find(ref)
+            event = deciding.accept(row, by=clinic_side(row), now=clock.now())
+            done = card(row, event=event)
+    except deciding.AlreadyDecided:
+        return too_late(ref)
+    return answered(ref, done, ok="accepted")
+
+
+@bp.post("/appointments/<ref>/refusal")
+@signed_in
+def refusal(ref: str) -> ResponseReturnValue:
+    """Decline with a reason; undone within ten minutes while the number is free."""
+    decidable(ref)
+    form = RefusalForm()
+    if not form.validate_on_submit():
+        return again(ref, form)
+    try:
+        with transaction():
+            row = find(ref)
+            event = deciding.decline(row, reason=form.reason.data, by=clinic_side(row), now=clock.now())
+            done = card(row, event=event)
+    except deciding.AlreadyDecided:
+        return too_late(ref)
+    return answered(ref, done, ok="declined")
+
+
+def undo_by_clinic(row: Appointment, *, event_id: int) -> ResponseReturnValue:
+    """Take back a decision, from the row in the inbox."""
+    ref = row.ref
+    try:
+        with transaction():
+            row = find(ref)
+            undoing.undo(row, event_id=event_id, by=clinic_side(row), now=clock.now())
+            done = card(row)
+    except (undoing.TooLateToUndo, holding.NotTaken) as refusal:
+        return too_late(ref, str(refusal))
+    return answered(ref, done, ok="undone")
+
+
+def answered(ref: str, done: dict[str, Any], *, ok: str) -> ResponseReturnValue:
+    """The row as it is now; without htmx the inbox, at that row."""
+    if wants_fragment():
+        return render_template("appointments/_request.html", swapped=True, **done)
+    return see_other(url_for("appointments.requests", ok=ok, _anchor=f"request-{ref}"))
+
+
+def again(ref: str, form: RefusalForm) -> ResponseReturnValue:
+    """422: the row with what is missing."""
+    if wants_fragment():
+        return render_template("appointments/_request.html", swapped=True, **card(find(ref), form=form)), 422
+    return render_template("appointments/requests.html", **_inbox(ref, form=form)), 422
+
+
+def too_late(ref: str, sentence: str = "") -> ResponseReturnValue:
+    """409: somebody else was first; the row says who and when."""
+    row = find(ref)
+    shown = card(row, event=life.last_event(row), refusal=sentence)
+    if wants_fragment():
+        return render_template("appointments/_request.html", swapped=True, **shown), 409
+    return render_template("appointments/decided.html", **shown), 409
+
+

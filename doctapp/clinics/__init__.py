@@ -1,0 +1,1 @@
+"""Clinics, the areas they are in, and their staff."""

@@ -1,0 +1,1 @@
+"""Search over doctors, free places and ratings; the doctor's public page."""

@@ -1,0 +1,1 @@
+"""Doctors: their profile, specialties, and chambers with fees."""

@@ -1,0 +1,1 @@
+"""The home page, help, the language, and /healthz."""

@@ -1,0 +1,1 @@
+"""Weekly hours, leave, and the sittings made from them for the next sixty days."""

@@ -1,0 +1,71 @@
+"""Weekly hours, leave and sittings."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from doctapp.db import Moment, Row
+from doctapp.doctors.models import Chamber
+
+
+class WeeklyHours(Row):
+    """When a chamber sits on a weekday (Monday is 0); minutes count from local midnight and may pass the next one."""
+
+    __tablename__ = "weekly_hours"
+    __table_args__ = (
+        CheckConstraint("weekday BETWEEN 0 AND 6", name="weekday"),
+        CheckConstraint("start >= 0 AND start < 1440 AND until > start", name="span"),
+        CheckConstraint("minutes > 0 AND capacity > 0", name="size"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    chamber_id: Mapped[int] = mapped_column(ForeignKey("chamber.id"), index=True)
+    weekday: Mapped[int]
+    start: Mapped[int]
+    until: Mapped[int]
+    minutes: Mapped[int]
+    capacity: Mapped[int]
+
+    chamber: Mapped[Chamber] = relationship()
+
+
+class Leave(Row):
+    """Days on which a doctor does not sit, in one chamber or (None) everywhere; both ends included."""
+
+    __tablename__ = "leave"
+    __table_args__ = (CheckConstraint("first <= last", name="span"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    doctor_id: Mapped[int] = mapped_column(ForeignKey("doctor.id"), index=True)
+    chamber_id: Mapped[int | None] = mapped_column(ForeignKey("chamber.id"))
+    first: Mapped[date]
+    last: Mapped[date]
+    reason: Mapped[str] = mapped_column(String(200), default="")
+
+
+class Sitting(Row):
+    """One doctor in one chamber on one local date; its places are numbers 1 to capacity, never rows."""
+
+    __tablename__ = "sitting"
+    __table_args__ = (
+        UniqueConstraint("chamber_id", "local_date", "local_start"),
+        CheckConstraint("minutes > 0 AND capacity > 0", name="size"),
+        Index("ix_sitting_doctor_starts", "doctor_id", "starts_at"),
+        Index("ix_sitting_ends_at", "ends_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    chamber_id: Mapped[int] = mapped_column(ForeignKey("chamber.id"))
+    doctor_id: Mapped[int] = mapped_column(ForeignKey("doctor.id"))
+    local_date: Mapped[date] = mapped_column(index=True)
+    local_start: Mapped[int]
+    starts_at: Mapped[datetime] = mapped_column(Moment)
+    ends_at: Mapped[datetime] = mapped_column(Moment)
+    minutes: Mapped[int]
+    capacity: Mapped[int]
+    cancelled_at: Mapped[datetime | None] = mapped_column(Moment)
+
+    chamber: Mapped[Chamber] = relationship()

@@ -1,0 +1,75 @@
+"""Sittings made from weekly hours for the next sixty days, less leave; never two of a doctor at overlapping times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+
+from doctapp.clock import local, wall_start
+from doctapp.db import db, insert, lock
+from doctapp.doctors.models import Chamber, Doctor
+from doctapp.schedules.models import Leave, Sitting, WeeklyHours
+
+AHEAD = timedelta(days=60)
+
+
+def generate(doctor_id: int, *, now: datetime, days: int = AHEAD.days) -> int:
+    """Make the sittings of a doctor's weekly hours that are not there yet; returns how many were made.
+
+    The doctor's row is locked first, so that two writers never make overlapping sittings.
+    """
+    lock(Doctor, doctor_id)
+    hours = db.session.scalars(select(WeeklyHours).join(Chamber).where(Chamber.doctor_id == doctor_id)).all()
+    leave = db.session.scalars(select(Leave).where(Leave.doctor_id == doctor_id)).all()
+    there = select(Sitting).where(Sitting.doctor_id == doctor_id, Sitting.ends_at > now)
+    spans = [(s.starts_at, s.ends_at) for s in db.session.scalars(there)]
+    made = [row for row in planned(hours, leave, now=now, days=days) if _fits(row, spans)]
+    if not made:
+        return 0
+    db.session.execute(insert(Sitting).on_conflict_do_nothing(), made)
+    return len(made)
+
+
+def planned(hours: Sequence[WeeklyHours], leave: Sequence[Leave], *, now: datetime, days: int) -> Iterator[dict[str, object]]:
+    """The sittings these hours give from today on, as rows; wall times that don't exist are skipped."""
+    for each in hours:
+        chamber = each.chamber
+        today = local(now, chamber.clinic.zone).date()
+        for day in (today + timedelta(days=n) for n in range(days)):
+            if day.weekday() != each.weekday or _on_leave(leave, chamber, day):
+                continue
+            starts_at = wall_start(day, each.start, chamber.clinic.zone)
+            if starts_at is None:
+                continue
+            ends_at = starts_at + timedelta(minutes=each.until - each.start)
+            if ends_at > now:
+                yield _row(each, chamber, day, starts_at, ends_at)
+
+
+def _row(each: WeeklyHours, chamber: Chamber, day: date, starts_at: datetime, ends_at: datetime) -> dict[str, object]:
+    return {
+        "chamber_id": chamber.id,
+        "doctor_id": chamber.doctor_id,
+        "local_date": day,
+        "local_start": each.start,
+        "starts_at": starts_at,
+        "ends_at": ends_at,
+        "minutes": each.minutes,
+        "capacity": each.capacity,
+    }
+
+
+def _on_leave(leave: Iterable[Leave], chamber: Chamber, day: date) -> bool:
+    return any(row.first <= day <= row.last and row.chamber_id in {None, chamber.id} for row in leave)
+
+
+def _fits(row: dict[str, object], spans: list[tuple[datetime, datetime]]) -> bool:
+    starts_at, ends_at = row["starts_at"], row["ends_at"]
+    assert isinstance(starts_at, datetime)
+    assert isinstance(ends_at, datetime)
+    if any(starts_at < end and start < ends_at for start, end in spans):
+        return False
+    spans.append((starts_at, ends_at))
+    return True

@@ -1,0 +1,1 @@
+"""Tools for doors: they know HTTP and know no room."""

@@ -1,0 +1,21 @@
+"""Addresses that came from outside, and what may be done with them."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+
+def local_path(value: str | None, default: str = "/") -> str:
+    """The path of this very host that was asked for, else the default.
+
+    Browsers drop tabs and line breaks from an address and read a backslash as a slash, so neither may stand in one.
+    """
+    if not value or not value.startswith("/") or value.startswith("//") or len(value) > 2000:
+        return default
+    if "\\" in value or any(ord(c) < 33 or 126 < ord(c) < 160 for c in value):
+        return default
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return default
+    return default if parts.scheme or parts.netloc else value

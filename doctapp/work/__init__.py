@@ -1,0 +1,1 @@
+"""Tools for work in the background: they know RQ and know no room."""

@@ -1,0 +1,153 @@
+"""The stage: the application on both databases, with clean tables for each test."""
+
+from __future__ import annotations
+
+import contextvars
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import flask_migrate
+import pytest
+from flask import Flask, has_app_context
+from flask.testing import FlaskClient
+
+from doctapp import create_app
+from doctapp.config import Settings
+from doctapp.db import Row, db
+from tests import make, people
+from tests.people import Scene
+from tests.servers import postgres
+
+DATABASES = ("sqlite", "postgresql")
+
+
+class Browser(FlaskClient):
+    """A test client whose requests run in a context of their own, as on a server; the test then reads anew."""
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        response = contextvars.Context().run(super().open, *args, **kwargs)
+        if has_app_context():
+            db.session.rollback()
+        return response
+
+
+def settings(database_url: str, instance: Path, **changes: Any) -> Settings:
+    """The settings of an application under test: demo mode, its own database, no Redis."""
+    given = {
+        "mode": "demo",
+        "secret_key": "a secret for tests that is long enough",
+        "redis_url": "redis://127.0.0.1:1/0",
+        "public_url": "http://localhost",
+        **changes,
+    }
+    return Settings(database_url=database_url, instance=instance, **given)
+
+
+def make_app(database_url: str, instance: Path, **changes: Any) -> Flask:
+    """An application with its tables made by the migrations."""
+    app = create_app(settings(database_url, instance, **changes))
+    app.test_client_class = Browser
+    with app.app_context():
+        flask_migrate.upgrade()
+    return app
+
+
+@pytest.fixture(scope="session", params=DATABASES)
+def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of an empty database, once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path_factory.mktemp('database')}/doctapp.db"
+        return
+    url = postgres.new_database(postgres.postgres_url())
+    yield url
+    postgres.drop_database(url)
+
+
+@pytest.fixture(scope="session")
+def application(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """One application a database and run."""
+    app = make_app(database, tmp_path_factory.mktemp("instance"))
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def app(application: Flask) -> Iterator[Flask]:
+    """The application with clean tables; its context is open for the test's own rows."""
+    with application.app_context():
+        clean()
+        yield application
+        db.session.rollback()
+        db.session.remove()
+    shutil.rmtree(Path(application.instance_path) / "sandbox", ignore_errors=True)
+
+
+def clean() -> None:
+    """Empty every table, children first."""
+    db.session.rollback()
+    for table in reversed(Row.metadata.sorted_tables):
+        if db.session.execute(db.select(db.literal(1)).select_from(table).limit(1)).first():
+            db.session.execute(table.delete())
+    db.session.commit()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser that reads English."""
+    return english(app)
+
+
+@pytest.fixture
+def other(app: Flask) -> FlaskClient:
+    """Another browser."""
+    return english(app)
+
+
+def english(app: Flask) -> FlaskClient:
+    """A new browser that reads English."""
+    browser = app.test_client()
+    browser.set_cookie("lang", "en")
+    return browser
+
+
+@pytest.fixture
+def evening(app: Flask) -> Scene:
+    """Dr Rokeya at Gomoti Hospital, tomorrow from five to nine, by hand."""
+    clinic = make.clinic(name_en="Gomoti Hospital", name_bn="গোমতী হাসপাতাল")
+    person = make.person(email="doctor@demo.test", name="Rokeya Begum", password=people.PASSWORD)
+    doctor = make.doctor(slug="rokeya-begum", person_id=person.id)
+    chamber = make.chamber(doctor, clinic)
+    return Scene(doctor, clinic, chamber, make.sitting(chamber))
+
+
+@pytest.fixture
+def alice(app: Flask) -> Any:
+    """A patient with a proven phone, and herself on it."""
+    person = make.person(phone=people.ALICE, name="Alice Akter")
+    make.patient(person, "Alice Akter", 30, oneself=True)
+    return person
+
+
+@pytest.fixture
+def bob(app: Flask) -> Any:
+    """Another patient with a proven phone."""
+    person = make.person(phone=people.BOB, name="Bob Barua")
+    make.patient(person, "Bob Barua", 41, oneself=True, sex="male")
+    return person
+
+
+@pytest.fixture
+def nasrin(evening: Scene) -> Any:
+    """The clerk of Gomoti Hospital."""
+    person = make.person(email="desk@demo.test", name="Nasrin Akter", password=people.PASSWORD)
+    make.staff(person, evening.clinic)
+    return person
+
+
+@pytest.fixture
+def admin(app: Flask) -> Any:
+    """The admin."""
+    return make.person(email="admin@demo.test", name="Admin", password=people.PASSWORD, admin=True)

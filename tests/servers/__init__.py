@@ -1,0 +1,1 @@
+"""The outside world on loopback: real servers with switches for bad days."""

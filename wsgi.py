@@ -1,0 +1,5 @@
+"""The production entrance: `gunicorn wsgi:app`."""
+
+from doctapp import create_app
+
+app = create_app()
