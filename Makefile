@@ -5,9 +5,11 @@ INSTANCE ?= instance
 ARGS ?=
 BIN := .venv/bin
 
-PYTHON ?= $(shell for name in python3.11 python3 python3.12 python3.13 python3.14 python; do \
+ifndef PYTHON
+PYTHON := $(shell for name in python3.11 python3 python3.12 python3.13 python3.14 python; do \
 	$$name -c 'import sys; sys.version_info >= (3, 11) or sys.exit(1); print(sys.executable)' 2>/dev/null && break; \
 	done)
+endif
 
 .PHONY: help run test soak check bench messages clean ready ready-with-tools python
 

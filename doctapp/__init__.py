@@ -56,7 +56,7 @@ def rooms(app: RetryingFlask, *, demo: bool) -> None:
 
     for room in (pages, accounts, directory, appointments, notifications):
         app.register_blueprint(room.bp)
-    csrf.exempt(appointments.create)
-    csrf.exempt(pages.language)
+    for door in (appointments.create, pages.language):
+        csrf.exempt(door)
     if demo:
         app.register_blueprint(letters_inbox.bp)

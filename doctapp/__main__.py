@@ -6,6 +6,7 @@ import argparse
 import os
 import secrets
 import sys
+from functools import partial
 from pathlib import Path
 
 from doctapp.config import LOOPBACK
@@ -13,6 +14,7 @@ from doctapp.embedded import ports, programs
 from doctapp.embedded.instance import Instance, InUse
 from doctapp.embedded.tree import CannotStart, Stopped, Tree, say
 
+OTHER_FOLDER = "make run INSTANCE=other"
 WELCOME = """
 DoctApp is ready:        {address}
 {people}Letters and SMS land at: {address}/sandbox/letters
@@ -34,11 +36,9 @@ def main() -> None:
     try:
         instance = Instance(wanted.instance)
     except InUse:
-        sys.exit(
-            f"DoctApp already runs in {wanted.instance}. Stop it, or choose another folder: make run INSTANCE=other"
-        )
+        sys.exit(f"DoctApp already runs in {wanted.instance}. Stop it, or choose another folder: {OTHER_FOLDER}")
     except OSError as error:
-        sys.exit(f"{error.filename}: {error.strerror}. Choose another folder: make run INSTANCE=other")
+        sys.exit(f"{error.filename}: {error.strerror}. Choose another folder: {OTHER_FOLDER}")
     try:
         run(wanted, instance)
     except CannotStart as error:
@@ -72,28 +72,33 @@ def run(wanted: argparse.Namespace, instance: Instance) -> None:
     if refusal := ports.refusal(wanted.host, port):
         raise CannotStart(refusal)
     address = f"http://[{wanted.host}]:{port}" if ":" in wanted.host else f"http://{wanted.host}:{port}"
-    redis_port, redis_password = ports.free_port(), secrets.token_hex(16)
-    given = {name: value for name, value in os.environ.items() if value}
-    own_redis = "REDIS_URL" not in given
-    defaults = {
-        "DATABASE_URL": instance.database_url,
-        "REDIS_URL": f"redis://:{redis_password}@127.0.0.1:{redis_port}/0",
-        "SECRET_KEY": instance.secret_key(),
-        "PUBLIC_URL": address,
-    }
-    fixed = {"DOCTAPP_MODE": "demo", "INSTANCE": str(instance.path), "PYTHONUNBUFFERED": "1"}
-    env = defaults | given | fixed
+    given = os.environ.get("REDIS_URL")
+    valkey = None if given else programs.valkey(ports.free_port(), secrets.token_hex(16), instance.path)
+    env = environment(instance, address, valkey.url if valkey else "")
     with Tree(env) as tree:
         prepare(tree, instance, env["DATABASE_URL"], seed=not wanted.no_seed)
-        if own_redis:
-            tree.start(programs.valkey(redis_port, redis_password, instance.path))
-            tree.wait_until(lambda: ports.accepts(redis_port))
+        if valkey:
+            tree.start(valkey.program)
+            tree.wait_until(partial(ports.accepts, valkey.port))
         for program in (programs.web(wanted.host, port), programs.WORKER, programs.SWEEP):
             tree.start(program)
-        tree.wait_until(lambda: ports.speaks_http(wanted.host, port))
+        tree.wait_until(partial(ports.speaks_http, wanted.host, port))
         say(WELCOME.format(address=address, people="" if wanted.no_seed else PEOPLE))
         tree.supervise()
         say("\nStopping …")
+
+
+def environment(instance: Instance, address: str, redis_url: str) -> dict[str, str]:
+    """What all programs are told: our settings, with those of the person who started us before them."""
+    ours = {
+        "DATABASE_URL": instance.database_url,
+        "REDIS_URL": redis_url,
+        "SECRET_KEY": instance.secret_key(),
+        "PUBLIC_URL": address,
+    }
+    given = {name: value for name, value in os.environ.items() if value}
+    fixed = {"DOCTAPP_MODE": "demo", "INSTANCE": str(instance.path), "PYTHONUNBUFFERED": "1"}
+    return ours | given | fixed
 
 
 def prepare(tree: Tree, instance: Instance, database_url: str, *, seed: bool) -> None:
@@ -101,7 +106,9 @@ def prepare(tree: Tree, instance: Instance, database_url: str, *, seed: bool) ->
     first = not instance.is_seeded(database_url)
     say(f"Preparing the database in {instance.path} …" if first else "Starting …")
     tree.run(programs.upgrade(instance.path))
-    if seed and first:
+    if first and not seed:
+        tree.run(programs.AREAS)
+    elif first:
         say("Writing the demo world: 300 doctors and their weeks, once (about a minute) …")
         tree.run(programs.SEED)
         instance.note_seeded(database_url)

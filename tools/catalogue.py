@@ -11,6 +11,7 @@ import io
 import re
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
@@ -70,7 +71,7 @@ def faults_of(wanted: Catalog, catalogue: Catalog) -> Iterator[str]:
             yield f"not translated:       {name}  ({place(message)})"
         elif found.fuzzy:
             yield f"marked fuzzy:         {name}"
-        elif parameters(message.id) != parameters(found.string):
+        elif not same_parameters(message, found):
             yield f"other parameters:     {name} → {found.string}"
     for message in [*texts(catalogue), *catalogue.obsolete.values()]:
         if wanted.get(message.id, message.context) is None:
@@ -83,8 +84,8 @@ def texts(catalogue: Catalog) -> list[Message]:
 
 
 def forms(text: object) -> list[str]:
-    """A message's text, or its singular and plural."""
-    return [text] if isinstance(text, str) else list(text)  # type: ignore[call-overload]
+    """A message's text, or its singular and plural; a new message has none yet."""
+    return [str(text or "")] if text is None or isinstance(text, str) else list(text)  # type: ignore[call-overload]
 
 
 def is_whole(message: Message) -> bool:
@@ -92,10 +93,24 @@ def is_whole(message: Message) -> bool:
     return all(form.strip() for form in forms(message.string))
 
 
-def parameters(text: object) -> tuple[set[str], set[int]]:
-    """The parameters a text names, and how many nameless ones each of its forms has."""
-    plain = [form.replace("%%", "") for form in forms(text)]
-    return {name for form in plain for name in NAMED.findall(form)}, {len(UNNAMED.findall(form)) for form in plain}
+def same_parameters(message: Message, found: Message) -> bool:
+    """Whether each translated form has its text's parameters; a singular may also name the plural's number."""
+    known = {name for text in forms(message.id) for name in named(text)}
+    pairs = zip(forms(message.id), forms(found.string), strict=False)
+    return all(
+        named(text) <= named(translation) <= known and nameless(text) == nameless(translation)
+        for text, translation in pairs
+    )
+
+
+def named(text: str) -> set[str]:
+    """The parameters a text names."""
+    return set(NAMED.findall(text.replace("%%", "")))
+
+
+def nameless(text: str) -> list[str]:
+    """The parameters a text takes in order."""
+    return UNNAMED.findall(text.replace("%%", ""))
 
 
 def shown(message: Message) -> str:
@@ -122,7 +137,17 @@ def collect() -> Catalog:
 def load(path: Path = PATH) -> Catalog:
     """A catalogue from its file; an empty one where there is none."""
     if not path.exists():
-        return Catalog(locale=LOCALE, project="DoctApp", charset="utf-8", header_comment="# DoctApp in Bangla.")
+        return Catalog(
+            locale=LOCALE,
+            header_comment="# DoctApp in Bangla.",
+            project="DoctApp",
+            version="1",
+            msgid_bugs_address="DoctApp",
+            last_translator="DoctApp",
+            language_team="DoctApp",
+            revision_date=datetime.now(UTC),
+            fuzzy=False,
+        )
     with path.open("rb") as file:
         return read_po(file, locale=path.parts[-3], abort_invalid=True)
 
@@ -142,10 +167,10 @@ def update(*, prune: bool) -> None:
     write_whole(PATH, as_po(catalogue, prune=prune))
     new = [message for message in texts(wanted) if message.id not in before]
     empty = [message for message in texts(catalogue) if not is_whole(message)]
-    print(f"{len(texts(wanted))} texts, {len(new)} of them new, {len(empty)} without a translation.")
+    print(f"Texts: {len(texts(wanted))}. New: {len(new)}. Without a translation: {len(empty)}.")
     if catalogue.obsolete:
         fate = "dropped" if prune else "kept at the end of the file; make messages ARGS=--prune drops them"
-        print(f"{len(catalogue.obsolete)} translations that nobody asks for: {fate}.")
+        print(f"Translations that nobody asks for: {len(catalogue.obsolete)}, {fate}.")
 
 
 def as_po(catalogue: Catalog, *, prune: bool) -> bytes:

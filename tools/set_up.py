@@ -148,7 +148,9 @@ def install_npm_packages() -> None:
     made_from = [ROOT / name for name in ("package.json", "package-lock.json", ".npmrc")]
     if is_done("npm", *made_from) and static_files.vendor_is_there():
         return
-    run("Installing the browser's packages", 10, [npm(), "ci", "--no-progress", "--no-update-notifier"])
+    # the cache stays here, because not every account has a home it may write to
+    command = [npm(), "ci", "--no-progress", "--no-update-notifier", "--cache", str(VENV / "npm-cache")]
+    run("Installing the browser's packages", 10, command)
     stamp("npm", *made_from)
 
 

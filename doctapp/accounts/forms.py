@@ -41,5 +41,8 @@ class CodeForm(FlaskForm):
     """The five digits that were sent."""
 
     code = StringField(
-        _l("Code"), filters=[stripped], validators=[InputRequired(_l("Type the five digits of the code")), Length(max=20)]
+        _l("Code"),
+        id="code-field",
+        filters=[stripped],
+        validators=[InputRequired(_l("Type the five digits of the code")), Length(max=20)],
     )

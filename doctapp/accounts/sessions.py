@@ -21,7 +21,7 @@ def start(*, person_id: int, token_hash: str, now: datetime) -> None:
     db.session.flush()
 
 
-def find(token_hash: str) -> Row[tuple[int, int, str, str, bool, datetime, datetime]] | None:
+def find(token_hash: str) -> Row[int, int, str, str, bool, datetime, datetime] | None:
     """The open session of this token with its person, as one row: id, person, name, language, admin, created, seen."""
     query = (
         select(

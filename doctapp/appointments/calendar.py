@@ -16,8 +16,8 @@ STATUS = {"requested": "TENTATIVE", "booked": "CONFIRMED"}
 
 def _summary(row: Appointment, doctor: str) -> str:
     if row.status == "booked":
-        return _("Serial %(number)s, %(doctor)s", number=row.number, doctor=doctor)
-    return _("Serial %(number)s, %(doctor)s (not answered yet)", number=row.number, doctor=doctor)
+        return str(_("Serial %(number)s, %(doctor)s", number=row.number, doctor=doctor))
+    return str(_("Serial %(number)s, %(doctor)s (not answered yet)", number=row.number, doctor=doctor))
 
 
 def file(row: Appointment, *, doctor: str, place: str, url: str, now: datetime) -> bytes:

@@ -27,8 +27,14 @@ def in_latin(text: Any) -> Any:
 class WholeNumber(IntegerField):
     """A whole number in Latin or Bangla digits; what was typed is shown again as it was."""
 
+    data: Any
+
     def process_formdata(self, valuelist: list[str]) -> None:
-        super().process_formdata([in_latin(value) for value in valuelist])
+        """What is no number is nothing; the form's own rule then says what it wants."""
+        try:
+            self.data = int(in_latin(valuelist[0])) if valuelist else None
+        except ValueError:
+            self.data = None
 
 
 class PlaceForm(FlaskForm):
@@ -109,7 +115,9 @@ class PaymentForm(FlaskForm):
 class ResendForm(FlaskForm):
     """Another code, to the same phone or a corrected one."""
 
-    phone = StringField(_l("Mobile number"), filters=[stripped], validators=[InputRequired(), Length(max=40)])
+    phone = StringField(
+        _l("Mobile number"), id="resend-phone", filters=[stripped], validators=[InputRequired(), Length(max=40)]
+    )
 
     def validate_phone(self, field: StringField) -> None:
         try:

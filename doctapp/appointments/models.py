@@ -101,5 +101,5 @@ class Event(Row):
     side: Mapped[str] = mapped_column(String(8))
     clinic_id: Mapped[int | None] = mapped_column(ForeignKey("clinic.id"))
     why: Mapped[str] = mapped_column(String(200), default="")
-    undoes_id: Mapped[int | None] = mapped_column(ForeignKey("event.id"))
+    undoes_id: Mapped[int | None] = mapped_column(ForeignKey("event.id"), index=True)
     at: Mapped[datetime] = mapped_column(Moment)

@@ -19,7 +19,7 @@ UPCOMING = ("requested", "booked", "arrived", "called", "in_consultation")
 INBOX = 50
 
 
-def _whole() -> Select[tuple[Appointment]]:
+def _whole() -> Select[Appointment]:
     place = joinedload(Appointment.sitting).joinedload(Sitting.chamber)
     return select(Appointment).options(
         place.joinedload(Chamber.clinic), place.joinedload(Chamber.doctor), joinedload(Appointment.patient)

@@ -17,6 +17,7 @@ class Relation:
     """The viewer's relations to one appointment (domain.md, "Who may do what")."""
 
     holder: bool = False
+    browser: bool = False
     patient: bool = False
     doctor: bool = False
     staff: bool = False
@@ -42,14 +43,17 @@ def relation(row: Appointment, viewer: Viewer | Visitor, *, browser_hash: str | 
     """The viewer's relations to this appointment.
 
     The clinic is concerned from the request on, also after the end; a hold is its browser's, or its proven owner's.
+    `browser` is the hold's own browser while nobody is signed in there, also after the phone was proven: who lost the
+    answer to the right code sends it again.
     """
     is_hold = row.status in HOLDS and row.patient_id is None
     owner = viewer.id is not None and viewer.id in {row.person_id, row.patient.person_id if row.patient else None}
-    browser = row.browser_hash is not None and row.browser_hash == browser_hash
-    fresh = (now - row.created_at).total_seconds() < BROWSER_SECONDS
+    same = row.browser_hash is not None and row.browser_hash == browser_hash
+    browser = same and (now - row.created_at).total_seconds() < BROWSER_SECONDS
     concerned = row.requested_at is not None
     return Relation(
-        holder=is_hold and (owner or (browser and fresh and row.person_id in {None, viewer.id})),
+        holder=is_hold and (owner or (browser and row.person_id in {None, viewer.id})),
+        browser=is_hold and browser and viewer.id is None,
         patient=owner and not is_hold,
         doctor=concerned and viewer.doctor_id is not None and viewer.doctor_id == row.doctor_id,
         staff=concerned and row.sitting.chamber.clinic_id in viewer.clinic_ids,

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request, url_for
+from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_login import current_user
 
 from doctapp import clock
-from doctapp.accounts import limits, people
-from doctapp.appointments import cancelling, holding, life, places, queries, references, undoing
+from doctapp.accounts import limits, patients, people
+from doctapp.appointments import cancelling, deciding, holding, life, places, queries, references, undoing
 from doctapp.appointments.calendar import file, google_link
 from doctapp.appointments.forms import BareForm, PlaceForm, UndoForm
-from doctapp.appointments.models import Appointment
+from doctapp.appointments.models import Appointment, Event
 from doctapp.appointments.relations import Relation, relation
 from doctapp.db import transaction
 from doctapp.errors import NotFound
@@ -20,10 +21,17 @@ from doctapp.web import cookies
 from doctapp.web.access import anyone, signed_in
 from doctapp.web.context import count
 from doctapp.web.filters import said
-from doctapp.web.htmx import see_other, wants_fragment
+from doctapp.web.htmx import page_or_fragment, see_other
 from doctapp.web.paging import Page, page_number
 
 bp = Blueprint("appointments", __name__)
+WORDS = {"STATE_WORDS": life.WORDS, "VISIT_WORDS": life.VISIT_WORDS, "SEX_WORDS": life.SEX_WORDS}
+
+
+@bp.record_once
+def give_words(state: BlueprintSetupState) -> None:
+    """Let templates say states, visits and sexes by the tables of this room."""
+    state.app.jinja_env.globals.update(WORDS)
 
 
 @count("waiting_count")
@@ -57,7 +65,8 @@ def create() -> ResponseReturnValue:
         return redirect(url_for("appointments.create", again=1), 307)
     form = PlaceForm()
     if not form.validate_on_submit():
-        return render_template("appointments/no_choice.html", form=form), 422
+        sitting = None if form.sitting.errors else places.sitting(form.sitting.data)
+        return render_template("appointments/no_choice.html", form=form, sitting=sitting), 422
     sitting_id, number = form.sitting.data, form.number.data
     try:
         with transaction():
@@ -123,8 +132,28 @@ def ticket(row: Appointment, status: int = 200, refusal: str = "") -> ResponseRe
         "refusal": refusal,
         "ok": request.args.get("ok", ""),
         "actor": queries.actor(event),
+        "why": said_why(event) if event and eyes.sees_contact else "",
+        "phone": texted(row) if eyes.sees_contact else "",
+        "patient_age": patients.age(row.patient, now=now) if row.patient else None,
+        "today": clock.local(row.about_at, zone(row)).date() == clock.local(now, zone(row)).date(),
     }
     return render_template("appointments/show.html", **context), status
+
+
+def said_why(event: Event) -> str:
+    """Why the clinic declined or the patient cancelled, in their words."""
+    return str({**deciding.REASONS, **cancelling.REASONS}.get(event.why, ""))
+
+
+def texted(row: Appointment) -> str:
+    """The phone that is texted, as its owner typed it."""
+    person_id = row.person_id or proven_person()
+    way = people.proven(person_id, "phone") if person_id else None
+    return way.shown if way else row.typed_phone
+
+
+def zone(row: Appointment) -> str:
+    return row.sitting.chamber.clinic.zone
 
 
 def doctor_name(row: Appointment) -> str:
@@ -159,13 +188,17 @@ def calendar(ref: str) -> Response:
 def index() -> ResponseReturnValue:
     """Mine and my family's: upcoming, or past."""
     now, view = clock.now(), "past" if request.args.get("view") == "past" else "upcoming"
-    coming = queries.upcoming(current_user.id, now)
+    coming = [(row, places.come_between(row.sitting, row.about_at)) for row in queries.upcoming(current_user.id, now)]
     number = page_number()
     ended, total = queries.past(current_user.id, now, page=number)
     page = Page(ended, number, 20, total)
-    template = "appointments/_list.html" if wants_fragment() else "appointments/index.html"
-    return render_template(
-        template, view=view, coming=coming, page=page, holds=queries.holds(current_user.id, now), now=now
+    return page_or_fragment(
+        "appointments/index.html",
+        "appointments/_list.html",
+        view=view,
+        coming=coming,
+        page=page,
+        holds=queries.holds(current_user.id, now),
     )
 
 

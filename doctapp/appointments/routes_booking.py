@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from flask import redirect, render_template, url_for
+from datetime import timedelta
+from typing import Any
+
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
@@ -15,12 +18,14 @@ from doctapp.accounts.routes import send_code, sign_in
 from doctapp.appointments import holding, places, requesting
 from doctapp.appointments.forms import PatientForm, PaymentForm, ResendForm
 from doctapp.appointments.models import Appointment
-from doctapp.appointments.routes import bare, bp, find, proven_person, related
+from doctapp.appointments.routes import bare, bp, find, proven_person, related, texted
 from doctapp.db import transaction
 from doctapp.errors import DomainError, NotFound, SignInNeeded
 from doctapp.web import cookies, formkey
 from doctapp.web.access import anyone
 from doctapp.web.htmx import see_other, wants_fragment
+
+STEPS = ("patient", "code", "payment")
 
 
 class Elsewhere(Exception):
@@ -37,14 +42,19 @@ def lead_elsewhere(error: Elsewhere) -> ResponseReturnValue:
     return error.answer
 
 
-def held(ref: str, *, posting: bool = False) -> Appointment:
-    """The hold, for its holder only: others see number and time, a finished one its ticket, an overdue one 410."""
+def held(ref: str, *, posting: bool = False, proving: bool = False) -> Appointment:
+    """The hold, for its holder only: others see number and time, a finished one its ticket, an overdue one 410.
+
+    Who is `proving` the phone may do so again from the hold's own browser.
+    """
     row = find(ref)
     if row.status not in {"held", "expired"}:
-        raise Elsewhere(redirect(url_for("appointments.show", ref=ref), 303))
-    if not related(row).holder:
+        raise Elsewhere(see_other(url_for("appointments.show", ref=ref)))
+    eyes = related(row)
+    if not (eyes.holder or (proving and eyes.browser)):
         if not posting:
-            raise Elsewhere(render_template("appointments/held.html", row=row))
+            still = holding.is_held(row, now=clock.now())
+            raise Elsewhere(render_template("appointments/held.html", row=row, held=still))
         raise NotFound if current_user.is_authenticated else SignInNeeded
     if not holding.is_held(row, now=clock.now()) and not posting:
         raise Elsewhere(ran_out(row))
@@ -61,8 +71,14 @@ def ran_out(row: Appointment) -> ResponseReturnValue:
 
 
 def strip(row: Appointment) -> dict[str, object]:
-    """What every step shows above itself: what is held, for whom, until when."""
-    return {"row": row, "come": places.come_between(row.sitting, row.about_at), "extension": bare()}
+    """What every step shows above itself: what is held, for whom, until when, and what was just done."""
+    return {
+        "row": row,
+        "come": places.come_between(row.sitting, row.about_at),
+        "extension": bare(),
+        "phone": texted(row),
+        "ok": request.args.get("ok", ""),
+    }
 
 
 def known_patients(row: Appointment) -> list[Patient]:
@@ -134,7 +150,7 @@ def update_patient(ref: str) -> ResponseReturnValue:
     return see_other(url_for("appointments.code", ref=ref))
 
 
-def _answers(row: Appointment, form: PatientForm) -> dict[str, object]:
+def _answers(row: Appointment, form: PatientForm) -> dict[str, Any]:
     """What was typed, or what is known of the relative that was chosen."""
     chosen = next((p for p in known_patients(row) if form.who.data == ("me" if p.oneself else str(p.id))), None)
     now = clock.now()
@@ -179,7 +195,7 @@ def code(ref: str) -> ResponseReturnValue:
 @anyone
 def prove_code(ref: str) -> ResponseReturnValue:
     """Prove the phone by its code: the holder is signed in, and the hold is theirs."""
-    row = held(ref, posting=True)
+    row = held(ref, posting=True, proving=True)
     form = CodeForm()
     if not form.validate_on_submit():
         return _code_page(row, form, 422)
@@ -264,6 +280,8 @@ def _payment_page(row: Appointment, form: PaymentForm, status: int = 200) -> Res
         near=near,
         near_age=patients.age(near, now=now) if near else None,
         answer_by=requesting.answer_by(row.about_at, now=now),
+        cut_off=row.about_at - timedelta(minutes=row.sitting.chamber.cut_off_minutes),
+        now=now,
         **strip(row),
     ), status
 
@@ -310,7 +328,8 @@ def extension(ref: str) -> ResponseReturnValue:
             row = find(ref)
             holding.extend(row, now=clock.now())
     except holding.HoldRanOut:
-        return ran_out(row)
+        return see_other(url_for("appointments.patient", ref=ref)) if wants_fragment() else ran_out(row)
     if wants_fragment():
-        return render_template("appointments/_strip.html", **strip(row))
-    return redirect(url_for("appointments.patient", ref=ref, ok="extended"), 303)
+        return render_template("appointments/_strip.html", asked=True, **strip(row))
+    step = request.form.get("step")
+    return redirect(url_for(f"appointments.{step if step in STEPS else 'patient'}", ref=ref, ok="extended"), 303)

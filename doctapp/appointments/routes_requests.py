@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from math import ceil
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
@@ -39,18 +40,22 @@ def card(
     """What one row of the inbox shows: the request, or what became of it and by whom."""
     now = clock.now()
     undo = event if undoing.may_undo(event, side="clinic", now=now) else None
+    until = undoing.undo_until(undo)
+    form = form or RefusalForm(formdata=None)
+    form.reason.id = f"reason-{row.ref}"
     return {
         "row": row,
         "age": patients.age(row.patient, now=now) if row.patient else None,
+        "sees_reason": row.doctor_id == current_user.doctor_id,
         "come": places.come_between(row.sitting, row.about_at),
         "event": event,
         "actor": queries.actor(event),
         "mine": event is not None and event.person_id == current_user.id,
         "undo": undo,
-        "undo_until": undoing.undo_until(undo),
+        "undo_seconds": ceil((until - now).total_seconds()) if until else 0,
         "undo_form": UndoForm(formdata=None, event=undo.id) if undo else None,
         "acceptance": BareForm(formdata=None),
-        "refusal_form": form or RefusalForm(formdata=None),
+        "refusal_form": form,
         "refusal": refusal,
     }
 
@@ -156,14 +161,17 @@ def undo_by_clinic(row: Appointment, *, event_id: int) -> ResponseReturnValue:
 def answered(ref: str, done: dict[str, Any], *, ok: str) -> ResponseReturnValue:
     """The row as it is now; without htmx the inbox, at that row."""
     if wants_fragment():
-        return render_template("appointments/_request.html", swapped=True, **done)
+        return render_template("appointments/_request.html", swapped=True, card=done)
     return see_other(url_for("appointments.requests", ok=ok, _anchor=f"request-{ref}"))
 
 
 def again(ref: str, form: RefusalForm) -> ResponseReturnValue:
-    """422: the row with what is missing."""
+    """422: the row with what is missing; 409 where it is decided by now."""
+    row = find(ref)
+    if row.status != "requested":
+        return too_late(ref)
     if wants_fragment():
-        return render_template("appointments/_request.html", swapped=True, **card(find(ref), form=form)), 422
+        return render_template("appointments/_request.html", swapped=True, card=card(row, form=form)), 422
     return render_template("appointments/requests.html", **_inbox(ref, form=form)), 422
 
 
@@ -172,7 +180,7 @@ def too_late(ref: str, sentence: str = "") -> ResponseReturnValue:
     row = find(ref)
     shown = card(row, event=life.last_event(row), refusal=sentence)
     if wants_fragment():
-        return render_template("appointments/_request.html", swapped=True, **shown), 409
-    return render_template("appointments/decided.html", **shown), 409
+        return render_template("appointments/_request.html", swapped=True, card=shown), 409
+    return render_template("appointments/decided.html", card=shown), 409
 
 

@@ -108,6 +108,11 @@ def facts(row: Appointment) -> dict[str, Any]:
     }
 
 
+def kept(facts: dict[str, Any]) -> dict[str, Any]:
+    """The facts as a notice keeps them: moments as ISO text, which the filters read too."""
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in facts.items()}
+
+
 def _tell_patient(
     row: Appointment,
     kind: str,
@@ -121,7 +126,7 @@ def _tell_patient(
     assert row.person_id is not None
     said = {**facts(row), "why": why}
     name = f"event:{cause}"
-    notify(person_id=row.person_id, kind=kind, cause=name, link=f"/appointments/{row.ref}", facts=said, now=now)
+    notify(person_id=row.person_id, kind=kind, cause=name, link=f"/appointments/{row.ref}", facts=kept(said), now=now)
     if not by_letter:
         return
     if row.phone:
@@ -161,7 +166,7 @@ def _tell_doctor(row: Appointment, kind: str, *, cause: str, now: datetime, mail
     if doctor.person_id is None:
         return
     said = facts(row)
-    notify(person_id=doctor.person_id, kind=kind, cause=cause, link="/doctor/requests", facts=said, now=now)
+    notify(person_id=doctor.person_id, kind=kind, cause=cause, link="/doctor/requests", facts=kept(said), now=now)
     address = people.proven(doctor.person_id, "email") if mail else None
     if address:
         person = db.session.get(Person, doctor.person_id)

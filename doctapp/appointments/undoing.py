@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import IntegrityError
@@ -73,7 +74,7 @@ def undo(row: Appointment, *, event_id: int, by: By, now: datetime) -> Event:
     return event
 
 
-def _times(row: Appointment, became: str, *, now: datetime) -> dict[str, datetime | None]:
+def _times(row: Appointment, became: str, *, now: datetime) -> dict[str, Any]:
     """A restored request lapses no earlier than thirty minutes from now, and never past the start."""
     if became != "requested" or row.lapses_at is None:
         return {}

@@ -73,7 +73,9 @@ def first_free(now: datetime) -> ColumnElement[int]:
     one, after = aliased(Appointment), aliased(Appointment)
     first = too_soon(now) + 1
     is_taken = select(one.id).where(_kept(one, now), one.number == first).correlate(Sitting, Chamber).exists()
-    followed = select(after.id).where(_kept(after, now), after.number == one.number + 1).correlate(Sitting, one).exists()
+    followed = (
+        select(after.id).where(_kept(after, now), after.number == one.number + 1).correlate(Sitting, one).exists()
+    )
     end_of_run = select(func.min(one.number)).where(_kept(one, now), one.number >= first, ~followed)
     number = case((~is_taken, first), else_=end_of_run.correlate(Sitting, Chamber).scalar_subquery() + 1)
     return seconds(Sitting.starts_at) + (number - 1) * Sitting.minutes * 60

@@ -52,8 +52,10 @@ class Sheet:
 
 
 def _part(place: Place) -> str:
-    hour = local(place.about_at, place.zone).hour
-    return next(part for end, part in PARTS if hour < end)
+    about = local(place.about_at, place.zone)
+    if about.date() > place.sitting.local_date:
+        return "after_midnight"
+    return next(part for end, part in PARTS if about.hour < end)
 
 
 def ahead(doctor_id: int, *, now: datetime) -> list[Day]:
@@ -66,7 +68,7 @@ def ahead(doctor_id: int, *, now: datetime) -> list[Day]:
         .where(counting.too_soon(now) < Sitting.capacity)
         .order_by(Sitting.local_date)
     )
-    by_day = groupby(db.session.execute(query).tuples(), key=lambda row: row[0])
+    by_day = groupby(db.session.execute(query), key=lambda row: row[0])
     return [Day(day, sum(free for _day, free in rows)) for day, rows in by_day]
 
 

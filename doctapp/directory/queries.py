@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from doctapp.clinics.models import Area, Clinic
 from doctapp.db import db
@@ -30,7 +30,7 @@ def areas() -> list[Place]:
     """The areas that have a clinic in or below them."""
     columns = (Area.id, Area.parent_id, Area.slug, Area.kind, Area.name_en, Area.name_bn)
     query = select(*columns, select(Clinic.id).where(Clinic.area_id == Area.id).exists())
-    every = {row[0]: row for row in db.session.execute(query).tuples()}
+    every = {row[0]: row for row in db.session.execute(query)}
     kept: set[int] = set()
     for row in every.values():
         here: int | None = row[0] if row[6] else None
@@ -44,7 +44,7 @@ def areas() -> list[Place]:
 def area(slug: str) -> Place | None:
     """An area, whether or not it has a clinic."""
     row = db.session.scalars(select(Area).where(Area.slug == slug)).first()
-    return row and Place(row.slug, row.kind, row.name_en, row.name_bn, None)
+    return Place(row.slug, row.kind, row.name_en, row.name_bn, None) if row else None
 
 
 def specialties() -> Sequence[Specialty]:
@@ -61,10 +61,7 @@ def hours(doctor_id: int) -> dict[int, list[WeeklyHours]]:
     return by_chamber
 
 
-def leave(doctor_id: int, chamber_ids: Sequence[int], *, today: date) -> Leave | None:
-    """The leave a doctor is on today, everywhere or in the only one of these chambers there is."""
+def leave(doctor_id: int, *, today: date) -> Sequence[Leave]:
+    """What leave a doctor is on today: everywhere, or in a chamber."""
     query = select(Leave).where(Leave.doctor_id == doctor_id, Leave.first <= today, Leave.last >= today)
-    everywhere = Leave.chamber_id.is_(None)
-    if len(chamber_ids) == 1:
-        everywhere = or_(everywhere, Leave.chamber_id == chamber_ids[0])
-    return db.session.scalars(query.where(everywhere).order_by(Leave.last.desc())).first()
+    return db.session.scalars(query.order_by(Leave.last.desc())).all()

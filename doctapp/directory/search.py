@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
@@ -62,6 +63,7 @@ def search(
     now: datetime,
 ) -> Page[Card]:
     """A page of the doctors for whom every word and every filter is true; a page past the end is the last."""
+    page = min(max(page, 1), LAST_PAGE)
     area_ids = within(area) if area else None
     found = _found(q, specialty=specialty, area_ids=area_ids, day=day, now=now)
     ordered = found.order_by(*_order(sort, area_ids=area_ids, day=day, now=now))
@@ -83,7 +85,7 @@ def meant(q: str) -> dict[str, set[int]]:
     wanted = words(q)
     if not wanted:
         return {}
-    known = db.session.execute(select(Specialty.id, Specialty.name_en, Specialty.name_bn, Specialty.words)).tuples()
+    known = db.session.execute(select(Specialty.id, Specialty.name_en, Specialty.name_bn, Specialty.words))
     hay = {row_id: _haystack(f"{name_en} {name_bn} {ills}") for row_id, name_en, name_bn, ills in known}
     return {word: {row_id for row_id, there in hay.items() if _names(word, there)} for word in wanted}
 
@@ -103,7 +105,7 @@ def _names(word: str, there: set[str]) -> bool:
 
 def _found(
     q: str, *, specialty: str | None, area_ids: Sequence[int] | None, day: date | None, now: datetime
-) -> Select[tuple[int]]:
+) -> Select[Any]:
     live = select(Chamber.doctor_id).where(Chamber.live_at <= now)
     if area_ids is not None:
         live = live.where(counting.in_area(area_ids))
@@ -128,7 +130,7 @@ def _has(which: ColumnElement[bool]) -> ColumnElement[bool]:
     return Doctor.id.in_(theirs.where(which))
 
 
-def _order(sort: str, *, area_ids: Sequence[int] | None, day: date | None, now: datetime) -> list[ColumnElement[object]]:
+def _order(sort: str, *, area_ids: Sequence[int] | None, day: date | None, now: datetime) -> list[Any]:
     rated = [Doctor.rating_tenths.desc().nulls_last(), Doctor.rating_count.desc(), Doctor.name_en, Doctor.id]
     if sort != "soonest":
         return rated
@@ -136,7 +138,7 @@ def _order(sort: str, *, area_ids: Sequence[int] | None, day: date | None, now: 
     return [counting.nth_of_doctor(free, 0).asc().nulls_last(), *rated]
 
 
-def _slice(ordered: Select[tuple[int]], page: int) -> tuple[list[int], int]:
+def _slice(ordered: Select[Any], page: int) -> tuple[list[int], int]:
     """The ids of one page, and how many there are in all."""
     counted = ordered.add_columns(func.count().over()).limit(SIZE).offset((page - 1) * SIZE)
     rows = db.session.execute(counted).all()
@@ -145,6 +147,8 @@ def _slice(ordered: Select[tuple[int]], page: int) -> tuple[list[int], int]:
 
 def _cards(ids: Sequence[int], *, area_ids: Sequence[int] | None, day: date | None, now: datetime) -> list[Card]:
     """The doctors of these ids in their order, each with the next places; the sittings are chosen by the database."""
+    if not ids:
+        return []
     free = counting.sittings_with_places(Sitting.id, now=now, area_ids=area_ids, day=day)
     nexts = [counting.nth_of_doctor(free, n) for n in range(SHOWN_PLACES)]
     clinic = joinedload(Chamber.clinic).joinedload(Clinic.area).joinedload(Area.parent)

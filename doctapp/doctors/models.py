@@ -39,7 +39,10 @@ class Specialty(Row):
 
 
 class Doctor(Row):
-    """A doctor's public profile; `search` holds what a name is looked for in, folded, in both scripts."""
+    """A doctor's public profile; `search` holds what a name is looked for in, folded, in both scripts.
+
+    `sittings_until` is the last day for which sittings were made of the weekly hours.
+    """
 
     __tablename__ = "doctor"
     __table_args__ = (
@@ -69,6 +72,7 @@ class Doctor(Row):
     rating_tenths: Mapped[int | None]
     rating_count: Mapped[int] = mapped_column(default=0)
     search: Mapped[str] = mapped_column(Text)
+    sittings_until: Mapped[date | None] = mapped_column(index=True)
 
     specialties: Mapped[list[Specialty]] = relationship(secondary=doctor_specialty, order_by=Specialty.position)
     chambers: Mapped[list[Chamber]] = relationship(back_populates="doctor", order_by="Chamber.id")

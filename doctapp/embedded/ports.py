@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import http.client
+import random
 import socket
+
+# Below the range the kernel hands to outgoing connections, so that a port stays ours while its server is down.
+RANGE = range(20000, 32000)
 
 
 def free_port(host: str = "127.0.0.1") -> int:
     """A port nobody listens on at this moment."""
-    with _socket_for(host) as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
+    return next(port for port in random.sample(RANGE, len(RANGE)) if not _trouble(host, port))
 
 
 def refusal(host: str, port: int) -> str:
     """Why we may not listen there, as a sentence that says what to do; empty when we may."""
-    with _socket_for(host) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except PermissionError:
-            return f"Port {port} is for the system's own services. Choose one from 1024 up: make run PORT=8000"
-        except OSError:
-            other = free_port(host)
-            return (
-                f"Port {port} is taken by another program. Stop that one, or choose another port: make run PORT={other}"
-            )
+    trouble = _trouble(host, port)
+    if isinstance(trouble, PermissionError):
+        return f"Port {port} is for the system's own services. Choose one from 1024 up: make run PORT={free_port(host)}"
+    if trouble:
+        return f"Port {port} is taken by another program. Stop it, or choose another: make run PORT={free_port(host)}"
     return ""
 
 
@@ -51,5 +47,11 @@ def accepts(port: int) -> bool:
     return True
 
 
-def _socket_for(host: str) -> socket.socket:
-    return socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+def _trouble(host: str, port: int) -> OSError | None:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            return error
+    return None

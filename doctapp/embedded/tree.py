@@ -44,7 +44,8 @@ class Tree:
         self._stop([child for child in self._children if not child.program.is_needed_by_others])
         self._stop(self._children)
         assert self._watch.stdin
-        self._watch.stdin.close()
+        with suppress(OSError):
+            self._watch.stdin.close()
         self._watch.wait()
 
     def run(self, program: Program) -> None:

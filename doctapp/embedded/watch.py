@@ -28,7 +28,7 @@ def main() -> None:
         with suppress(ProcessLookupError):
             os.kill(session, signal.SIGTERM)
     deadline = time.monotonic() + GRACE
-    while any(members(session) for session in left) and time.monotonic() < deadline:
+    while any(session in members(session) for session in left) and time.monotonic() < deadline:
         time.sleep(0.2)
     for session in left:
         kill(session)

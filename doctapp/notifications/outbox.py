@@ -1,7 +1,8 @@
 """The outbox: a letter is written, in its reader's language, in the transaction of what it tells.
 
-Templates: `mail/<kind>/subject.txt`, `body.txt` and `body.html`, or `sms/<kind>.txt`. They see the facts they are given,
-and `public_url`, `host`, `help_phone` and `language`; links are `public_url` and a path, because letters know no request.
+Templates: `mail/<kind>/subject.txt`, `body.txt` and `body.html`, or `sms/<kind>.txt`. They see the facts they are
+given, and `public_url`, `host`, `help_phone` and `language`; links begin with `public_url`, because letters know no
+request.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ def unread(viewer: Viewer) -> int:
 @signed_in
 def index() -> ResponseReturnValue:
     """The newest notices, or an older page of them."""
-    return _list(page_number())
+    return _list(page_number(), read=request.args.get("ok") == "read")
 
 
 @bp.post("/notifications/reading")
@@ -48,7 +48,7 @@ def reading() -> ResponseReturnValue:
     csrf.protect()
     with transaction():
         telling.mark_read(person_id=current_user.id, up_to=_up_to(), now=clock.now())
-    return _list(1) if wants_fragment() else see_other(url_for("notifications.index", ok="read"))
+    return _list(1, read=True) if wants_fragment() else see_other(url_for("notifications.index", ok="read"))
 
 
 def _up_to() -> int:
@@ -57,7 +57,7 @@ def _up_to() -> int:
     return int(given) if given.isascii() and given.isdigit() and len(given) < 16 else 0
 
 
-def _list(number: int) -> ResponseReturnValue:
+def _list(number: int, *, read: bool) -> ResponseReturnValue:
     person_id = current_user.id
     rows = queries.newest(person_id, limit=SIZE, offset=(number - 1) * SIZE)
     page = Page(items=rows, number=number, size=SIZE, total=queries.count(person_id))
@@ -68,7 +68,7 @@ def _list(number: int) -> ResponseReturnValue:
         shown=page,
         unread=queries.unread_count(person_id),
         up_to=max((row.id for row in queries.newest(person_id, limit=1)), default=0),
-        read=request.args.get("ok") == "read",
+        read=read,
     )
 
 

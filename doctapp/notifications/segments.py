@@ -1,4 +1,4 @@
-"""How many SMS a text costs: 160 letters of the GSM alphabet, or 70 of any other, and less each where it takes several."""
+"""How many SMS a text costs: 160 letters of the GSM alphabet or 70 of any other, and less in each of several."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select, update
 
 from doctapp.clock import local, wall_start
 from doctapp.db import db, insert, lock
@@ -21,15 +21,25 @@ def generate(doctor_id: int, *, now: datetime, days: int = AHEAD.days) -> int:
     The doctor's row is locked first, so that two writers never make overlapping sittings.
     """
     lock(Doctor, doctor_id)
-    hours = db.session.scalars(select(WeeklyHours).join(Chamber).where(Chamber.doctor_id == doctor_id)).all()
+    live = select(WeeklyHours).join(Chamber).where(Chamber.doctor_id == doctor_id, Chamber.live_at <= now)
+    hours = db.session.scalars(live).all()
     leave = db.session.scalars(select(Leave).where(Leave.doctor_id == doctor_id)).all()
     there = select(Sitting).where(Sitting.doctor_id == doctor_id, Sitting.ends_at > now)
     spans = [(s.starts_at, s.ends_at) for s in db.session.scalars(there)]
     made = [row for row in planned(hours, leave, now=now, days=days) if _fits(row, spans)]
-    if not made:
-        return 0
-    db.session.execute(insert(Sitting).on_conflict_do_nothing(), made)
+    if made:
+        db.session.execute(insert(Sitting).on_conflict_do_nothing(), made)
+    until = now.date() + timedelta(days=days - 1)
+    db.session.execute(update(Doctor).where(Doctor.id == doctor_id).values(sittings_until=until))
     return len(made)
+
+
+def behind(*, now: datetime, most: int) -> Sequence[int]:
+    """The ids of doctors whose sittings do not reach sixty days ahead yet, the furthest behind first."""
+    wanted = now.date() + AHEAD - timedelta(days=1)
+    late = or_(Doctor.sittings_until.is_(None), Doctor.sittings_until < wanted)
+    query = select(Doctor.id).where(Doctor.status == "approved", late)
+    return db.session.scalars(query.order_by(Doctor.sittings_until, Doctor.id).limit(most)).all()
 
 
 def planned(hours: Sequence[WeeklyHours], leave: Sequence[Leave], *, now: datetime, days: int) -> Iterator[dict[str, object]]:

@@ -50,27 +50,33 @@ def said(row: Any, field: str) -> str:
     """The Bangla or English of a bilingual row: `doctor|said('name')`."""
     own, other = ("bn", "en") if in_bangla() else ("en", "bn")
     get = row.get if isinstance(row, dict) else lambda name: getattr(row, name)
-    return get(f"{field}_{own}") or get(f"{field}_{other}") or ""
+    return str(get(f"{field}_{own}") or get(f"{field}_{other}") or "")
 
 
-def _day(value: date | datetime, zone: str) -> date:
+def _read(value: Any) -> Any:
+    """A moment; notices keep theirs as ISO text."""
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _day(value: date | datetime | str, zone: str) -> date:
+    value = _read(value)
     return house_clock.local(value, zone).date() if isinstance(value, datetime) else value
 
 
-def day_short(value: date | datetime, zone: str = "Asia/Dhaka") -> str:
+def day_short(value: date | datetime | str, zone: str = "Asia/Dhaka") -> str:
     """"Mon 23 Nov"."""
     day = _day(value, zone)
     month = str(SHORT_MONTHS[day.month - 1]).removesuffix(" (short)")
     return f"{SHORT_WEEKDAYS[day.weekday()]} {digits(day.day)} {month}"
 
 
-def day_long(value: date | datetime, zone: str = "Asia/Dhaka") -> str:
+def day_long(value: date | datetime | str, zone: str = "Asia/Dhaka") -> str:
     """"Monday 23 November"."""
     day = _day(value, zone)
     return f"{WEEKDAYS[day.weekday()]} {digits(day.day)} {MONTHS[day.month - 1]}"
 
 
-def day_near(value: date | datetime, zone: str = "Asia/Dhaka") -> str:
+def day_near(value: date | datetime | str, zone: str = "Asia/Dhaka") -> str:
     """"Today", "Tomorrow" or "Tue 24 Nov"."""
     day = _day(value, zone)
     ahead = day - house_clock.local(house_clock.now(), zone).date()
@@ -79,8 +85,9 @@ def day_near(value: date | datetime, zone: str = "Asia/Dhaka") -> str:
     return _("Tomorrow") if ahead == timedelta(days=1) else day_short(day)
 
 
-def clock(value: datetime, zone: str = "Asia/Dhaka") -> str:
+def clock(value: datetime | str, zone: str = "Asia/Dhaka") -> str:
     """"6:50pm"; in Bangla with the part of the day: "সন্ধ্যা ৬:৫০"."""
+    value = _read(value)
     return clock_minutes(value.hour * 60 + value.minute) if not value.tzinfo else _clock(house_clock.local(value, zone))
 
 
@@ -98,7 +105,7 @@ def clock_minutes(minutes: int) -> str:
     return f"{hour12}:{minute:02}{'am' if hour < 12 else 'pm'}"
 
 
-def moment(value: datetime, zone: str = "Asia/Dhaka") -> str:
+def moment(value: datetime | str, zone: str = "Asia/Dhaka") -> str:
     """"Mon 23 Nov, 6:50pm"."""
     return f"{day_short(value, zone)}, {clock(value, zone)}"
 

@@ -17,7 +17,7 @@ def wants_fragment() -> bool:
     )
 
 
-def page_or_fragment(page: str, fragment: str, status: int = 200, **context: Any) -> Response:
+def page_or_fragment(page: str, fragment: str, /, status: int = 200, **context: Any) -> Response:
     """The whole page, or for htmx only its fragment file; caches are told what the answer depended on."""
     response = make_response(render_template(fragment if wants_fragment() else page, **context), status)
     response.vary.update(("HX-Request", "Accept-Language", "Cookie"))

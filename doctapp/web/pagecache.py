@@ -20,4 +20,5 @@ def kept(answer: ResponseReturnValue) -> Response:
         return response
     response.headers["Cache-Control"] = KEPT
     response.add_etag()
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response

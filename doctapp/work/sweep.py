@@ -55,9 +55,8 @@ def sweep_for_ever(every: float) -> None:
 
 
 def _step(name: str, now: datetime) -> None:
-    step = find(name)
     try:
-        again(lambda: step(now))
+        again(lambda: find(name)(now))
     except Exception:
         log.exception("the sweep's step %s failed", name)
     db.session.remove()

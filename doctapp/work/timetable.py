@@ -15,6 +15,7 @@ STEPS: tuple[str, ...] = (
     "appointments.remind_doctors",
     "appointments.close_past",
     "notifications.send_due",
+    "schedules.extend",
     "notifications.purge",
     "accounts.purge",
 )

@@ -15,7 +15,9 @@ from types import FrameType
 import rq
 from flask import Flask
 from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 
 from doctapp.config import Settings
 from doctapp.work import runner
@@ -45,8 +47,9 @@ class Worker(rq.Worker):
     def teardown(self) -> None:
         """Say good-bye to Redis if it is there to hear it."""
         pool = self.connection.connection_pool
-        pool.connection_kwargs["socket_timeout"] = 1.0
+        pool.connection_kwargs |= {"socket_timeout": 1.0, "retry": Retry(NoBackoff(), 0)}
         pool.disconnect()
+        pool.reset()
         try:
             super().teardown()  # type: ignore[no-untyped-call]
         except RedisError:

@@ -22,6 +22,8 @@ WORDS = {
     "sms/tale.txt": "{{ (number or 12)|digits }} {{ words }}   \n\n",
     "mail/tale/subject.txt": "{{ (number or 12)|digits }}\n {{ words }}\r\n",
     "mail/tale/body.txt": "{{ words }}\n{% include 'mail/_foot.txt' %}",
+    "notifications/kinds/tale.html": "{% extends 'notifications/kind.html' %}{% block icon %}clock{% endblock %}"
+    "{% block title %}{{ facts.title }}{% endblock %}{% block words %}{{ facts.words }}{% endblock %}",
     "mail/tale/body.html": "{% extends 'mail/_layout.html' %}{% block words %}<p>{{ words }}</p>{% endblock %}",
 }
 

@@ -10,7 +10,8 @@ from doctapp.db import db, transaction
 from doctapp.notifications import delivery
 from doctapp.notifications.delivery import Lease, Outcome
 from doctapp.notifications.models import Letter
-from tests.notifications.letters import NOW, after, read, tales, write, write_code  # noqa: F401
+from tests.notifications.letters import after, read, tales, write, write_code  # noqa: F401
+from tests.people import NOW
 
 pytestmark = pytest.mark.usefixtures("tales")
 

@@ -1,6 +1,7 @@
 """Letters go out to a real mail server and a real SMS gateway, and to those on their bad days."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 from flask import Flask
@@ -11,6 +12,7 @@ from doctapp.notifications import jobs
 from doctapp.notifications.delivery import Outcome
 from doctapp.work import bell, sweep
 from tests.notifications.letters import ADDRESS, PHONE, after, read, tales, use, write, write_code  # noqa: F401
+from tests.people import NOW
 from tests.servers.sms import SmsServer
 from tests.servers.smtp import MailServer
 
@@ -39,9 +41,13 @@ def texts(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmsServer]:
         yield server
 
 
+def send(letter: int) -> Outcome | None:
+    return jobs.send(letter, NOW)
+
+
 def test_a_mail_goes_out(mails: MailServer) -> None:
     letter = write("mail")
-    jobs.send(letter)
+    send(letter)
 
     assert mails.mails_to(ADDRESS)[0].text.startswith("Hello")
     assert read(letter).state == "sent"
@@ -49,7 +55,7 @@ def test_a_mail_goes_out(mails: MailServer) -> None:
 
 def test_an_sms_goes_out(texts: SmsServer) -> None:
     letter = write("sms", language="bn")
-    jobs.send(letter)
+    send(letter)
 
     assert texts.texts_to(PHONE) == ["১২ Hello"]
     assert read(letter).state == "sent"
@@ -57,7 +63,7 @@ def test_an_sms_goes_out(texts: SmsServer) -> None:
 
 def test_a_code_goes_out_and_is_forgotten(texts: SmsServer) -> None:
     letter = write_code()
-    jobs.send(letter)
+    send(letter)
 
     assert texts.code_for(PHONE) == "12345"
     assert (read(letter).state, read(letter).body) == ("sent", None)
@@ -65,8 +71,8 @@ def test_a_code_goes_out_and_is_forgotten(texts: SmsServer) -> None:
 
 def test_a_letter_sent_twice_goes_out_once(texts: SmsServer) -> None:
     letter = write("sms")
-    jobs.send(letter)
-    jobs.send(letter)
+    send(letter)
+    send(letter)
 
     assert len(texts.texts) == 1
 
@@ -74,7 +80,7 @@ def test_a_letter_sent_twice_goes_out_once(texts: SmsServer) -> None:
 def test_what_is_no_longer_true_is_not_sent(mails: MailServer, monkeypatch: pytest.MonkeyPatch) -> None:
     letter = write("mail")
     monkeypatch.setitem(jobs.STILL_TRUE, "tale", lambda letter: letter.about != "KQ7-4M2")
-    jobs.send(letter)
+    send(letter)
 
     assert mails.mails == []
     assert read(letter).state == "obsolete"
@@ -83,7 +89,7 @@ def test_what_is_no_longer_true_is_not_sent(mails: MailServer, monkeypatch: pyte
 def test_no_transaction_is_open_while_a_letter_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     letter, open_then = write("sms"), []
     monkeypatch.setattr(http.Http, "_ask", lambda *_: open_then.append(in_transaction()) or 1 / 0)
-    jobs.send(letter)
+    send(letter)
 
     assert open_then == [False]
 
@@ -91,7 +97,7 @@ def test_no_transaction_is_open_while_a_letter_is_sent(monkeypatch: pytest.Monke
 def test_a_mail_waits_for_a_server_that_is_down(mails: MailServer) -> None:
     letter = write("mail")
     mails.down()
-    jobs.send(letter)
+    send(letter)
     assert read(letter).state == "waiting"
 
     mails.up()
@@ -102,7 +108,7 @@ def test_a_mail_waits_for_a_server_that_is_down(mails: MailServer) -> None:
 def test_an_sms_waits_for_a_gateway_that_is_down(texts: SmsServer) -> None:
     letter = write("sms")
     texts.down()
-    jobs.send(letter)
+    send(letter)
     assert (read(letter).state, read(letter).unknown_outcomes) == ("waiting", 0)
 
     texts.up()
@@ -113,7 +119,7 @@ def test_an_sms_waits_for_a_gateway_that_is_down(texts: SmsServer) -> None:
 def test_a_slow_mail_server_gets_its_mail(mails: MailServer) -> None:
     letter = write("mail")
     mails.slow(0.5)
-    jobs.send(letter)
+    send(letter)
 
     assert read(letter).state == "sent"
 
@@ -122,7 +128,7 @@ def test_a_slow_mail_server_gets_its_mail(mails: MailServer) -> None:
 def test_a_mail_server_refuses_for_ever_or_for_now(mails: MailServer, code: int, state: str) -> None:
     letter = write("mail")
     mails.refuse(code)
-    jobs.send(letter)
+    send(letter)
 
     assert read(letter).state == state
     assert str(code) in read(letter).fault
@@ -132,7 +138,7 @@ def test_a_mail_server_refuses_for_ever_or_for_now(mails: MailServer, code: int,
 def test_an_sms_gateway_refuses_for_ever_or_for_now(texts: SmsServer, status: int, state: str) -> None:
     letter = write("sms")
     texts.fail(status)
-    jobs.send(letter)
+    send(letter)
 
     assert read(letter).state == state
 
@@ -140,7 +146,7 @@ def test_an_sms_gateway_refuses_for_ever_or_for_now(texts: SmsServer, status: in
 def test_a_mail_whose_answer_was_lost_comes_again_as_the_same_mail(mails: MailServer) -> None:
     letter = write("mail")
     mails.drop_after_data()
-    jobs.send(letter)
+    send(letter)
     mails.normal()
     jobs.send_due(after(seconds=30))
 
@@ -153,7 +159,7 @@ def test_an_sms_whose_answer_is_lost_is_sent_at_most_twice(texts: SmsServer, mon
     monkeypatch.setattr(http, "TIMEOUTS", (1.0, 0.2))
     letter = write("sms")
     texts.late(1)
-    jobs.send(letter)
+    send(letter)
     for minutes in (1, 5, 60):
         jobs.send_due(after(minutes=minutes))
 
@@ -163,9 +169,9 @@ def test_an_sms_whose_answer_is_lost_is_sent_at_most_twice(texts: SmsServer, mon
 
 def test_a_letter_whose_sender_died_goes_out(texts: SmsServer, monkeypatch: pytest.MonkeyPatch) -> None:
     letter = write("sms")
-    with monkeypatch.context() as dying, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as dying, suppress(KeyboardInterrupt):
         dying.setattr(jobs, "_handed_over", die)
-        jobs.send(letter)
+        send(letter)
     jobs.send_due(after(seconds=50))
     assert texts.texts == []
 
@@ -182,7 +188,7 @@ def test_an_error_nobody_foresaw_leaves_it_unknown(
 ) -> None:
     letter = write("sms", facts={"words": "a sore throat"})
     monkeypatch.setattr(http.Http, "_ask", lambda _, address: {}[address])
-    outcome = jobs.send(letter)
+    outcome = send(letter)
 
     assert outcome is Outcome.UNKNOWN
     assert "KeyError" in caplog.text
@@ -200,10 +206,10 @@ def test_nothing_a_letter_says_is_logged(
         [texts.normal, texts.down, texts.up, lambda: texts.late(0.5), lambda: texts.fail(500)]
     ):
         spoil()
-        jobs.send(write("sms", cause=f"event:{cause}", facts=said))
+        send(write("sms", cause=f"event:{cause}", facts=said))
     for cause, spoil in enumerate([mails.normal, mails.drop_after_data, mails.refuse, mails.down]):
         spoil()
-        jobs.send(write("mail", cause=f"event:{cause}", facts=said))
+        send(write("mail", cause=f"event:{cause}", facts=said))
 
     assert "letter" in caplog.text
     assert "throat" not in "".join(line for line in caplog.text.splitlines() if "sqlalchemy" not in line)
@@ -265,7 +271,7 @@ def test_a_sweep_that_is_to_stop_sends_no_more(texts: SmsServer, monkeypatch: py
 
 def test_a_letter_that_no_gateway_can_take_is_dead() -> None:
     letter = write("mail", address="alice@example.org\r\nBcc: bob@example.org")
-    jobs.send(letter)
+    send(letter)
 
     assert read(letter).state == "dead"
 
@@ -273,6 +279,6 @@ def test_a_letter_that_no_gateway_can_take_is_dead() -> None:
 def test_a_letter_sealed_under_another_key_is_dead(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     letter = write_code()
     monkeypatch.setitem(app.config, "SECRET_KEY", "y" * 40)
-    jobs.send(letter)
+    send(letter)
 
     assert read(letter).state == "dead"

@@ -1,0 +1,236 @@
+"""Every cell of "who may do what", with and without htmx, and again after the role was lost."""
+
+from __future__ import annotations
+
+import contextvars
+import re
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+from flask_wtf.csrf import generate_csrf
+
+from doctapp import clock
+from doctapp.accounts.models import Person
+from doctapp.appointments.models import Appointment, Event
+from doctapp.clinics.models import Staff
+from doctapp.db import Row as Base
+from doctapp.db import db
+from doctapp.web.assets import manifest
+from tests import make
+from tests.access.table import ACTORS, PRIVATE, TABLE
+from tests.conftest import english
+from tests.people import NOW, PASSWORD
+
+TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+HOLDER = "the-browser-of-the-holder"
+FORM_SEEN = "a-browser-that-saw-a-form"
+PASSING = {"T", "Y"}
+
+
+@pytest.fixture
+def world(evening):
+    """The doctor's evening, and everybody who could want something of it."""
+    owner = make.person(phone="+8801711111111", name="Alice Akter", email="alice@a.test")
+    other_doctor = make.doctor("Karim Uddin", person_id=make.person(name="Karim").id)
+    other_clinic = make.clinic()
+    make.chamber(other_doctor, other_clinic)
+    applicant = make.doctor(slug="applicant", status="applicant", person_id=make.person(name="Applicant").id)
+    make.doctor(slug="suspended", status="suspended", person_id=make.person(name="Suspended").id)
+    clerk = make.person(name="Nasrin Akter", email="clerk@a.test", password=PASSWORD)
+    make.staff(clerk, evening.clinic)
+    other_clerk = make.person(name="Other clerk")
+    make.staff(other_clerk, other_clinic)
+    people = {
+        "P": owner,
+        "OP": make.person(phone="+8801722222222", name="Bob Barua"),
+        "AP": db.session.get(Person, applicant.person_id),
+        "D": db.session.get(Person, evening.doctor.person_id),
+        "OD": db.session.get(Person, other_doctor.person_id),
+        "CS": clerk,
+        "OS": other_clerk,
+        "AM": make.person(name="Admin", admin=True),
+    }
+    patient = make.patient(owner, PRIVATE, 58)
+    return SimpleNamespace(evening=evening, people=people, patient=patient, owner=owner)
+
+
+def stage(world, state, number):
+    """The appointment the row is about, in its state; returns its reference and last event."""
+    if state == "none":
+        return "", 0
+    sitting = world.evening.sitting
+    if state == "held":
+        return hold(world, sitting, number)
+    status = {"accepted": "booked"}.get(state, state)
+    row = make.appointment(sitting, number=number, status=status, of=world.patient, reason="Cough for two weeks")
+    if state in {"accepted", "cancelled"}:
+        act, side = ("accept", "clinic") if state == "accepted" else ("cancel", "patient")
+        event = Event(appointment_id=row.id, act=act, was="requested", became=status, side=side, at=clock.now())
+        row.last_event_id = make.saved(event).id
+        db.session.commit()
+    return row.ref, row.last_event_id
+
+
+def hold(world, sitting, number):
+    typed = {
+        "typed_who": "new",
+        "typed_name": PRIVATE,
+        "typed_age": 58,
+        "typed_sex": "female",
+        "typed_phone": "01733 333333",
+    }
+    hold = make.hold(sitting, number=number, browser=HOLDER, held_until=NOW + timedelta(hours=1), **typed)
+    return hold.ref, hold.last_event_id
+
+
+def unstage(world):
+    """Take the appointment away again, so that the next actor finds the same world."""
+    for name in ("letter", "notification", "event", "appointment", "code", "tally", "form_key"):
+        db.session.execute(Base.metadata.tables[name].delete())
+    db.session.commit()
+
+
+def browser_of(app, world, actor, ref):
+    client = english(app)
+    if actor == "H":
+        client.set_cookie("browser", HOLDER)
+    if actor in world.people:
+        make.sign_in(client, world.people[actor])
+    if actor == "P" and ref:
+        own_hold(world, ref)
+    return client
+
+
+def own_hold(world, ref):
+    """The patient's owner is a hold's proven owner."""
+    row = db.session.scalars(db.select(Appointment).filter_by(ref=ref)).one()
+    row.person_id = world.owner.id
+    db.session.commit()
+
+
+def token(client):
+    """A CSRF token for what this browser holds, as any page with a form would carry."""
+    held = {name: cookie.value for name in ("session", "browser") if (cookie := client.get_cookie(name))}
+    if not held:
+        client.set_cookie("browser", FORM_SEEN)
+        held = {"browser": FORM_SEEN}
+    cookie = "; ".join(f"{name}={value}" for name, value in held.items())
+    return contextvars.Context().run(drawn, client.application, cookie)
+
+
+def drawn(app, cookie):
+    with app.test_request_context(headers={"Cookie": cookie}):
+        return generate_csrf()
+
+
+def ask(client, row, ref, event, sitting, *, htmx):
+    fill = {"ref": ref, "event": event, "sitting": sitting, "css": manifest()["css/app.css"]}
+    path = row.path.format(**fill)
+    headers = {"HX-Request": "true"} if htmx else {}
+    if row.method == "GET":
+        return client.get(path, headers=headers)
+    data = {name: value.format(**fill) for name, value in row.data.items()}
+    return client.post(path, data={**data, "csrf_token": token(client)}, headers=headers)
+
+
+def verdict(response, row, *, htmx):
+    """What an answer amounts to, in the table's letters."""
+    status = response.status_code
+    login = response.headers.get("HX-Redirect" if htmx else "Location", "")
+    if status == (401 if htmx else 303) and login.startswith("/login") and not row.path.startswith("/login"):
+        return "L"
+    letters = {403: "F", 404: "N", 409: "C"}
+    if status in letters:
+        return letters[status]
+    if "HX-Redirect" in response.headers or (row.method == "POST" and status < 400):
+        return "Y"
+    if status in {200, 204, 303, 307, 422}:
+        if row.shows or row.state == "held":
+            return "Y" if (row.shows or PRIVATE) in response.text or status != 200 else "T"
+        return "Y"
+    return str(status)
+
+
+def same(expected, seen, row):
+    """Whether the answer is the cell; where nothing private is named, being shown is being shown."""
+    if expected == seen:
+        return True
+    return not row.shows and {expected, seen} <= PASSING and seen == "Y" and row.state != "held"
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.act)
+def test_every_cell(app, world, row):
+    wrong = []
+    number = 1
+    for actor in ACTORS:
+        for htmx in (False, True):
+            ref, event = stage(world, row.state, number)
+            client = browser_of(app, world, actor, ref if row.state == "held" else "")
+            seen = verdict(ask(client, row, ref, event, world.evening.sitting.id, htmx=htmx), row, htmx=htmx)
+            expected = row.expected[actor]
+            if row.state == "held" and row.method == "GET" and expected == "Y" and not row.shows:
+                expected, seen = "Y", "Y" if seen in PASSING else seen
+            if not same(expected, seen, row):
+                wrong.append(f"{actor}{' by htmx' if htmx else ''}: {expected} expected, {seen} seen")
+            unstage(world)
+    assert wrong == []
+
+
+LOST = {"D": "doctor", "CS": "staff"}
+
+
+@pytest.mark.parametrize("row", [r for r in TABLE if r.state in {"requested", "accepted"}], ids=lambda r: r.act)
+@pytest.mark.parametrize("actor", LOST)
+def test_a_cell_is_lost_with_the_role(app, world, row, actor):
+    ref, event = stage(world, row.state, 1)
+    client = browser_of(app, world, actor, "")
+    lose(world, actor)
+
+    seen = verdict(ask(client, row, ref, event, world.evening.sitting.id, htmx=False), row, htmx=False)
+
+    assert same(row.expected["OP"], seen, row), f"{row.expected['OP']} expected, {seen} seen"
+
+
+def lose(world, actor):
+    if actor == "D":
+        world.evening.doctor.person_id = None
+    else:
+        db.session.execute(db.delete(Staff).where(Staff.person_id == world.people["CS"].id))
+    db.session.commit()
+
+
+def test_every_route_is_in_the_table(app):
+    adapter = app.url_map.bind("localhost")
+    known = {adapter.match(concrete(row.path), row.method)[0] for row in TABLE}
+    every = {rule.endpoint for rule in app.url_map.iter_rules()}
+
+    assert every - known == set()
+
+
+def concrete(path):
+    return path.format(ref="222-222", event=1, sitting=1, css="x.css").partition("?")[0]
+
+
+def test_the_three_404s_are_the_same_bytes(app, world, client):
+    ref, _ = stage(world, "requested", 1)
+    make.sign_in(client, world.people["OP"])
+    pages = [
+        client.get(f"/appointments/{wanted}/cancellation") for wanted in ("222-222", "nonsense", ref)
+    ]  # unknown, malformed, another's
+
+    texts = {TOKEN.sub("", re.sub(r"X-CSRFToken[^}]*", "", page.text)) for page in pages}
+    assert {page.status_code for page in pages} == {404}
+    assert len(texts) == 1
+
+
+def test_a_doctor_never_decides_their_own(app, world, client):
+    rokeya = world.people["D"]
+    own = make.appointment(world.evening.sitting, number=5, status="requested", of=make.patient(rokeya, "Rokeya Begum"))
+    make.sign_in(client, rokeya)
+
+    answer = client.post(f"/appointments/{own.ref}/acceptance", data={"csrf_token": token(client)})
+
+    assert answer.status_code == 403
+
+

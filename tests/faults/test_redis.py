@@ -1,0 +1,159 @@
+"""Redis is disposable: stopped, hung or flushed, people book and all letters go out (domain.md, invariant 9)."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+import pytest
+
+from tests.faults.conftest import Start, Together
+from tests.journeys import booking
+from tests.journeys.booking import DOCTOR, PATIENT, Place, signed_in, state, walker
+from tests.product import Tree, until
+from tests.servers.redis import RedisServer
+
+A_MINUTE = 60
+A_PAGE = 5.0
+
+
+@dataclass
+class Day:
+    """A day on which Redis was not there: what a new patient went through."""
+
+    product: Tree
+    redis: RedisServer
+    place: Place | None = None
+    seconds_to_the_code: float = 0.0
+    slowest_page: float = 0.0
+    state: str = ""
+    codes: list[str] = field(default_factory=list)
+
+    def book(self) -> None:
+        """A phone never seen before books from the first page to the request."""
+        patient, phone = walker(self.product), booking.new_phone()
+        self.place = booking.hold(patient)
+        booking.say_who(patient, "Rahima Khatun", phone)
+        self.wait_for_the_code(phone)
+        patient.submit("code", code=self.codes[-1])
+        patient.submit("payment")
+        self.slowest_page, self.state = patient.slowest, state(patient)
+
+    def wait_for_the_code(self, phone: str) -> None:
+        """Wait until the code is there."""
+        began = time.monotonic()
+        self.codes.append(self.product.texts.code_for(phone, A_MINUTE + 5))
+        self.seconds_to_the_code = time.monotonic() - began
+
+    def wait_for_the_doctors_mail(self) -> None:
+        """Wait until the doctor was told of the request."""
+        assert self.place
+        parts = self.place.in_a_subject
+        until(lambda: any(all(part in mail.subject for part in parts) for mail in self.mails()), A_MINUTE, "No mail")
+
+    def mails(self) -> list[booking.Mail]:
+        """What the doctor was mailed."""
+        return self.product.mails.mails_to(DOCTOR)
+
+
+def stopped(day: Day) -> Day:
+    """Redis was never there: the product started without it."""
+    day.book()
+    day.wait_for_the_doctors_mail()
+    return day
+
+
+def hung(day: Day) -> Day:
+    """Redis answers nothing, and keeps its connections open."""
+    day.redis.hang()
+    try:
+        day.book()
+    finally:
+        day.redis.wake()
+    day.wait_for_the_doctors_mail()
+    return day
+
+
+def flushed(day: Day) -> Day:
+    """The worker is busy elsewhere, one letter in its hand and one in the queue, and Redis forgets both."""
+    worker = day.product.children["worker"][0]
+    os.kill(worker, signal.SIGSTOP)
+    patient, phone = walker(day.product), booking.new_phone()
+    patient.get("/login")
+    patient.submit("login-phone", phone=PATIENT)
+    day.place = booking.hold(patient)
+    booking.say_who(patient, "Rahima Khatun", phone)
+    assert day.redis.client().llen("rq:queue:letters") >= 1
+    day.redis.flush()
+    os.kill(worker, signal.SIGCONT)
+    day.wait_for_the_code(phone)
+    patient.submit("code", code=day.codes[-1])
+    patient.submit("payment")
+    day.slowest_page, day.state = patient.slowest, state(patient)
+    day.wait_for_the_doctors_mail()
+    booking.mail_code(day.product, PATIENT)
+    return day
+
+
+@pytest.fixture(scope="module")
+def days(start: Start, together: Together) -> Iterator[dict[str, Future[Day]]]:
+    """The three bad days, on three products at the same time."""
+    with ExitStack() as stack:
+
+        def run(story: object) -> Day:
+            redis = stack.enter_context(RedisServer())
+            if story is stopped:
+                redis.stop()
+            return story(Day(start(REDIS_URL=redis.url), redis))  # type: ignore[operator]
+
+        yield {story.__name__: together(run, story) for story in (stopped, hung, flushed)}
+
+
+@pytest.fixture(params=["flushed", "hung", "stopped"])
+def day(request: pytest.FixtureRequest, days: dict[str, Future[Day]]) -> Day:
+    return days[request.param].result(240)
+
+
+def test_a_phone_never_seen_before_gets_its_code_within_a_minute_and_books(day: Day) -> None:
+    assert day.state == "Waiting for the doctor"
+    assert day.seconds_to_the_code <= A_MINUTE
+
+
+def test_pages_answer_as_on_any_day(day: Day) -> None:
+    assert day.slowest_page < A_PAGE
+
+
+def test_the_doctor_decides_and_the_patients_page_shows_it(day: Day) -> None:
+    patient = signed_in(day.product, PATIENT)
+    booking.hold(patient)
+    patient.submit("patient", who="me")
+    patient.submit("payment")
+    doctor = signed_in(day.product, DOCTOR)
+    doctor.get("/doctor/requests")
+
+    doctor.submit(f"acceptance-{patient.ref}")
+
+    patient.get(f"/appointments/{patient.ref}")
+    assert state(patient) == "Booked"
+
+
+def test_the_doctor_was_mailed_once(day: Day) -> None:
+    assert day.place
+    told = [mail for mail in day.mails() if all(part in mail.subject for part in day.place.in_a_subject)]
+    assert len({mail["Message-ID"] for mail in told}) == len(told) == 1
+
+
+def test_once_redis_is_back_letters_are_fast_again(days: dict[str, Future[Day]]) -> None:
+    day = days["stopped"].result(240)
+    day.redis.start()
+    day.product._process.wait_for("listens on", 30)
+    time.sleep(5)  # after an error the bell is silent for so long
+
+    person = walker(day.product)
+    person.get("/login")
+    person.submit("login-phone", phone=PATIENT)
+
+    assert booking.mail_code(day.product, PATIENT, wait=4)

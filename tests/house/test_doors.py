@@ -1,0 +1,84 @@
+"""Every endpoint wears one access rule, and the list of addresses is the one that outside clients know."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
+
+
+def test_every_endpoint_wears_one_access_rule(app):
+    bare = [name for name, view in app.view_functions.items() if not hasattr(view, "access")]
+
+    assert bare == []
+
+
+def test_the_addresses_are_those_that_clients_rely_on(app):
+    addresses = {
+        f"{method} {re.sub('<path:|<int:', '<', rule.rule)}"
+        for rule in app.url_map.iter_rules()
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+    }
+
+    assert addresses == {
+        "GET /",
+        "GET /help",
+        "GET /healthz",
+        "POST /language",
+        "GET /specialties",
+        "GET /doctors",
+        "GET /doctors/<slug>",
+        "GET /doctors/<slug>/places",
+        "POST /appointments",
+        "GET /appointments",
+        "GET /appointments/<ref>",
+        "GET /appointments/<ref>.ics",
+        "GET /appointments/<ref>/patient",
+        "POST /appointments/<ref>/patient",
+        "GET /appointments/<ref>/code",
+        "POST /appointments/<ref>/code",
+        "POST /appointments/<ref>/codes",
+        "GET /appointments/<ref>/payment",
+        "POST /appointments/<ref>/payment",
+        "POST /appointments/<ref>/extension",
+        "GET /appointments/<ref>/cancellation",
+        "POST /appointments/<ref>/cancellation",
+        "POST /appointments/<ref>/undo",
+        "POST /appointments/<ref>/acceptance",
+        "POST /appointments/<ref>/refusal",
+        "GET /doctor/requests",
+        "GET /doctor/requests/news",
+        "GET /login",
+        "POST /login",
+        "GET /login/code",
+        "POST /login/code",
+        "POST /login/codes",
+        "POST /logout",
+        "GET /notifications",
+        "POST /notifications/reading",
+        "GET /sandbox/letters",
+        "GET /static/<name>",
+    }
+
+
+def test_no_get_changes_anything(app):
+    """A view that opens a transaction answers POST only; noting a session's last use is the one exception."""
+    import inspect
+
+    writing = [
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if "GET" in rule.methods and "transaction()" in inspect.getsource(inspect.unwrap(app.view_functions[rule.endpoint]))
+    ]
+
+    assert writing == []
+
+
+def test_fragments_never_extend_and_say_what_they_need():
+    for path in TEMPLATES.rglob("_*.html"):
+        if path.parts[-2] in {"mail"}:
+            continue
+        text = path.read_text(encoding="utf-8")
+        assert "{% extends" not in text, path
+        assert text.startswith("{# needs:"), path

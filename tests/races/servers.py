@@ -1,0 +1,136 @@
+"""Where races are run: server processes on one database, and the test's own application beside them."""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+import sys
+import time
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Select, text
+
+from doctapp.accounts.models import Person
+from doctapp.db import db
+from doctapp.embedded.programs import GUNICORN
+from tests import make
+from tests.conftest import make_app
+from tests.races.racing import Browser, Call, Races
+from tests.servers import postgres
+from tests.servers.ports import free_port, wait_for_port
+from tests.servers.processes import Process
+from tests.work.programs import environment
+
+ROOT = Path(__file__).resolve().parents[2]
+PRODUCT = "wsgi:app"
+UNGUARDED = "tests.races.unguarded:app"
+SWEEPING = "tests.races.sweeping:app"
+ONE_AT_A_TIME = [sys.executable, "-m", "gunicorn", "-k", "sync", "-w", "2", "--no-control-socket"]
+ONE_AT_A_TIME += ["--log-level", "warning"]
+# Races come from one address and want to see who wins, not who has tried too often.
+RAISED = {"HOLDS_PER_BROWSER_HOUR": "1000000", "HOLDS_PER_ADDRESS_HOUR": "1000000"}
+NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+
+
+class Server:
+    """One gunicorn with two worker processes."""
+
+    def __init__(self, command: Sequence[str], entry: str, env: dict[str, str], output: Path) -> None:
+        self.port = free_port()
+        self.output = output
+        bind = ["--bind", f"127.0.0.1:{self.port}"]
+        self._process = Process([*command, *bind, entry], env=env, cwd=ROOT, output=output)
+
+    def wait(self) -> None:
+        """Return when it answers."""
+        wait_for_port(self.port, 60)
+        answer = Browser(self.port).get("/healthz")
+        assert answer.status_code == 200, f"It does not serve:\n{self._process.tail()}"
+
+    def stop(self) -> None:
+        """End its processes."""
+        self._process.stop()
+
+
+class Stage:
+    """A new database with servers on it, perhaps without some of their guards, perhaps without some of its indexes."""
+
+    def __init__(
+        self, kind: str, folder: Path, *, guards_off: str = "", without: Sequence[str] = (), servers: int = 2, **env: str
+    ) -> None:
+        self.kind, self.folder, self.guards_off = kind, folder, guards_off
+        self.url = f"sqlite:///{folder / 'doctapp.db'}"
+        if kind == "postgresql":
+            self.url = postgres.new_database(postgres.postgres_url())
+        self.app = make_app(self.url, folder)
+        self.without(*without)
+        self._env = {**environment(self.app.config["SETTINGS"]), **RAISED, "GUARD_OFF": guards_off, **env}
+        entry = UNGUARDED if guards_off else PRODUCT
+        self.servers = [self._served(GUNICORN, entry, f"server-{n}.log") for n in range(servers)]
+        self._all = list(self.servers)
+        self._next = itertools.cycle(self.servers)
+        for server in self.servers:
+            server.wait()
+
+    def without(self, *indexes: str) -> None:
+        """Drop indexes of this database."""
+        with self.app.app_context(), db.engine.begin() as connection:
+            for index in indexes:
+                connection.execute(text(f"DROP INDEX {index}"))
+
+    def _served(self, command: Sequence[str], entry: str, log: str) -> Server:
+        return Server(command, entry, self._env, self.folder / log)
+
+    @cached_property
+    def _sweepers(self) -> Server:
+        server = self._served(ONE_AT_A_TIME, SWEEPING, "sweepers.log")
+        self._all.append(server)
+        wait_for_port(server.port, 60)
+        for _ in range(2):
+            Call(Browser(server.port), "POST", "/accounts.purge")()
+        return server
+
+    def stop(self) -> None:
+        """End the servers and take the database away."""
+        for server in self._all:
+            server.stop()
+        with self.app.app_context():
+            db.engine.dispose()
+        if self.kind == "postgresql":
+            postgres.drop_database(self.url)
+
+    def browser(self, token: str = "", **cookies: str) -> Browser:
+        """A browser with a cookie of its own, or with this one; each next one is at the next server."""
+        return Browser(next(self._next).port, browser=token or secrets.token_urlsafe(32), **cookies)
+
+    def browser_of(self, person: Person, token: str = "") -> Browser:
+        """A browser in which this person is signed in."""
+        browser = self.browser(token)
+        make.sign_in(browser, person)
+        return browser
+
+    def sweep(self, step: str = "sweep") -> Call:
+        """A whole sweep, or one step of it, in a process that does one at a time; it waits for its moment."""
+        return Browser(self._sweepers.port).posting(f"/{step}")
+
+    def races(self, name: str) -> Races:
+        """Races of this name on this database."""
+        without = f" without {self.guards_off.replace(',', ', ')}" if self.guards_off else ""
+        return Races(f"{name}{without}, {NAMES[self.kind]}")
+
+    def rows(self, query: Select[Any]) -> list[Any]:
+        """What the database says now."""
+        db.session.rollback()
+        return list(db.session.scalars(query).all())
+
+    def log(self) -> str:
+        """What the servers said."""
+        return "".join(server.output.read_text(errors="replace") for server in self._all)
+
+
+def wait(seconds: float) -> None:
+    """Let so much time pass."""
+    time.sleep(max(0.0, seconds))
