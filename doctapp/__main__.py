@@ -23,7 +23,7 @@ Ctrl-C stops everything.
 PEOPLE = """
   patient@demo.test      a patient, also by phone 01700000001
   doctor@demo.test       Dr Rokeya Begum
-  desk@demo.test         the clinic's front desk, PIN 2468
+  desk@demo.test         a clerk of Gomoti Hospital
   admin@demo.test        the administrator
   password of each:      demo-demo-demo
 

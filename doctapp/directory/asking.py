@@ -29,7 +29,7 @@ class Asked:
 
     q: str = ""
     specialty: Specialty | None = None
-    area: queries.Place | None = None
+    area: queries.AreaOption | None = None
     day: date | None = None
     sort: str = SORTS[0]
     ignored: tuple[LazyString, ...] = ()
@@ -81,7 +81,7 @@ def read_number(text: str) -> int:
 
 
 def read(
-    args: Mapping[str, str], *, areas: Sequence[queries.Place], specialties: Sequence[Specialty], today: date
+    args: Mapping[str, str], *, areas: Sequence[queries.AreaOption], specialties: Sequence[Specialty], today: date
 ) -> Asked:
     """The search that an address asks for."""
     ignored: list[LazyString] = []
@@ -99,13 +99,13 @@ def read(
     return Asked(q, specialty, area, day, sort if sort in SORTS else SORTS[0], tuple(ignored))
 
 
-def _area(slug: str, areas: Sequence[queries.Place]) -> queries.Place | None:
+def _area(slug: str, areas: Sequence[queries.AreaOption]) -> queries.AreaOption | None:
     """One of those with clinics, else one that exists."""
     known = next((one for one in areas if one.slug == slug), None)
     return known or (queries.area(slug) if is_slug(slug) else None)
 
 
-def form(asked: Asked, areas: Sequence[queries.Place], *, today: date) -> dict[str, Any]:
+def form(asked: Asked, areas: Sequence[queries.AreaOption], *, today: date) -> dict[str, Any]:
     """What the search form offers beside the specialties: areas under their districts, and the coming days."""
     known = sorted(areas, key=lambda one: said(one, "name"))
     districts = [one for one in known if one.kind == "district"]

@@ -16,7 +16,7 @@ from doctapp.schedules.models import Leave, WeeklyHours
 
 
 @dataclass(frozen=True)
-class Place:
+class AreaOption:
     """An area that can be chosen, and the one it lies in."""
 
     slug: str
@@ -26,7 +26,7 @@ class Place:
     parent: str | None
 
 
-def areas() -> list[Place]:
+def areas() -> list[AreaOption]:
     """The areas that have a clinic in or below them."""
     columns = (Area.id, Area.parent_id, Area.slug, Area.kind, Area.name_en, Area.name_bn)
     query = select(*columns, select(Clinic.id).where(Clinic.area_id == Area.id).exists())
@@ -38,13 +38,13 @@ def areas() -> list[Place]:
             kept.add(here)
             here = every[here][1]
     slugs = {row[0]: row[2] for row in every.values()}
-    return [Place(*row[2:6], slugs.get(row[1] or 0)) for row in every.values() if row[0] in kept]
+    return [AreaOption(*row[2:6], slugs.get(row[1] or 0)) for row in every.values() if row[0] in kept]
 
 
-def area(slug: str) -> Place | None:
+def area(slug: str) -> AreaOption | None:
     """An area, whether or not it has a clinic."""
     row = db.session.scalars(select(Area).where(Area.slug == slug)).first()
-    return Place(row.slug, row.kind, row.name_en, row.name_bn, None) if row else None
+    return AreaOption(row.slug, row.kind, row.name_en, row.name_bn, None) if row else None
 
 
 def specialties() -> Sequence[Specialty]:

@@ -59,7 +59,14 @@ class Stage:
     """A new database with servers on it, perhaps without some of their guards, perhaps without some of its indexes."""
 
     def __init__(
-        self, kind: str, folder: Path, *, guards_off: str = "", without: Sequence[str] = (), servers: int = 2, **env: str
+        self,
+        kind: str,
+        folder: Path,
+        *,
+        guards_off: str = "",
+        without: Sequence[str] = (),
+        servers: int = 2,
+        **env: str,
     ) -> None:
         self.kind, self.folder, self.guards_off = kind, folder, guards_off
         self.url = f"sqlite:///{folder / 'doctapp.db'}"

@@ -1,4 +1,4 @@
-"""A WSGI entry in which every POST is one step of a sweep, in a process of its own: `POST /appointments.expire_holds`."""
+"""A WSGI entry in which every POST is one step of a sweep: `POST /appointments.expire_holds`, `POST /sweep`."""
 
 from __future__ import annotations
 

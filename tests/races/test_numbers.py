@@ -8,8 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from sqlalchemy import select
+
 from doctapp.appointments.models import Appointment
 from doctapp.schedules.models import Sitting
+from doctapp.web.cookies import hashed
+from tests import make
 from tests.races import scenes
 from tests.races.racing import Answer, Call, Race, until_seen
 from tests.races.servers import Stage
@@ -72,23 +76,23 @@ def test_sixty_four_race_for_each_of_twenty_numbers(stage: Stage) -> None:
 def several(stage: Stage, token: str) -> list[Call]:
     """One browser that taps on four numbers in each of two sittings of one doctor."""
     chamber = scenes.evening().chamber
-    sittings = [scenes.make.sitting(chamber, days=days) for days in (2, 3)]
+    sittings = [make.sitting(chamber, days=days) for days in (2, 3)]
     places = [(sitting.id, number) for number in (3, 5, 7, 9) for sitting in sittings]
     return [stage.browser(token).posting("/appointments", sitting=at, number=number) for at, number in places]
 
 
 def held_by(stage: Stage, token: str) -> list[Appointment]:
     """What the browser of this cookie holds."""
-    query = scenes.select(Appointment).filter_by(browser_hash=scenes.hashed(token), status="held")
+    query = select(Appointment).filter_by(browser_hash=hashed(token), status="held")
     return stage.rows(query)
 
 
 def test_one_browser_holds_one_number_at_a_doctor(stage: Stage) -> None:
     with stage.races("one browser, eight numbers") as races:
-        race = races.run(several(stage, "a browser that taps everywhere"))
+        race = races.run(several(stage, "taps-everywhere"))
 
     assert {answer.status_code for answer in race.answers} == {303}
-    assert len(held_by(stage, "a browser that taps everywhere")) == 1
+    assert len(held_by(stage, "taps-everywhere")) == 1
     assert race.overlaps > 0
 
 
