@@ -53,6 +53,7 @@ def rooms(app: RetryingFlask, *, demo: bool) -> None:
     from doctapp.gateways import letters_inbox
     from doctapp.notifications import routes as notifications
     from doctapp.pages import routes as pages
+    from doctapp.work import turns  # noqa: F401 - its row belongs to the tables, though no door asks for it
 
     for room in (pages, accounts, directory, appointments, notifications):
         app.register_blueprint(room.bp)

@@ -188,7 +188,10 @@ def engine_options(url: str) -> dict[str, Any]:
     """How SQLAlchemy shall open this database."""
     options: dict[str, Any] = {"pool_size": 10, "max_overflow": 10, "pool_timeout": 5, "hide_parameters": True}
     if url.startswith("postgresql"):
-        options["connect_args"] = {"options": "-c lock_timeout=3000 -c statement_timeout=15000", "connect_timeout": 5}
+        options["connect_args"] = {
+            "options": "-c lock_timeout=3000 -c statement_timeout=15000 -c jit=off",
+            "connect_timeout": 5,
+        }
         options["pool_pre_ping"] = True
     return options
 

@@ -79,9 +79,7 @@ def person(phone: str | None = None, email: str | None = None, password: str | N
 
 def patient(of: Person, name: str = "Rahima Khatun", age: int = 34, **given: Any) -> Patient:
     values = {"sex": "female", "oneself": False, **given}
-    row = Patient(
-        person=of, name=name, name_key=names.key(name), born=NOW.year - age, created_at=NOW, **values
-    )
+    row = Patient(person=of, name=name, name_key=names.key(name), born=NOW.year - age, created_at=NOW, **values)
     return saved(row)
 
 
@@ -117,13 +115,17 @@ def chamber(doctor: Doctor | None = None, clinic: Clinic | None = None, **given:
         "live_at": NOW - timedelta(days=30),
         **given,
     }
-    return saved(
-        Chamber(doctor=doctor or globals()["doctor"](), clinic=clinic or globals()["clinic"](), **values)
-    )
+    return saved(Chamber(doctor=doctor or globals()["doctor"](), clinic=clinic or globals()["clinic"](), **values))
 
 
 def sitting(
-    chamber: Chamber | None = None, *, days: int = 1, start: int = 17 * 60, capacity: int = 24, minutes: int = 10, **given: Any
+    chamber: Chamber | None = None,
+    *,
+    days: int = 1,
+    start: int = 17 * 60,
+    capacity: int = 24,
+    minutes: int = 10,
+    **given: Any,
 ) -> Sitting:
     """A sitting so many days from today, from `start` minutes after the clinic's midnight."""
     chamber = chamber or globals()["chamber"]()

@@ -11,7 +11,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Self
 
@@ -135,31 +136,31 @@ class Tree(Product):
     def __init__(self, folder: Path, *, database_url: str | None = None, seed: bool = False, **env: str) -> None:
         super().__init__(folder, database_url=database_url, **env)
         self.seed = seed
-        self._process: Process | None = None
+        self.process: Process | None = None
 
     def start(self) -> None:
         """Start the tree and wait for its word that it is ready."""
-        self.process = self.launch()
-        self.process.wait_for(READY, 120)
+        self.launch().wait_for(READY, 120)
 
     def launch(self, *arguments: str) -> Process:
         """Start the tree and wait for nothing."""
         words = ["-m", "doctapp", "--port", str(self.port), "--instance", self.folder, *arguments]
-        self._process = Process([sys.executable, *words, *([] if self.seed else ["--no-seed"])], env=self.env, cwd=ROOT)
-        return self._process
+        self.process = Process([sys.executable, *words, *([] if self.seed else ["--no-seed"])], env=self.env, cwd=ROOT)
+        return self.process
 
     def stop(self) -> None:
         """Press Ctrl-C, and end whatever is left after half a minute."""
-        if self._process is not None:
+        if self.process is not None:
             pids = self.pids
-            self._process.stop(30)
-            self._process = None
+            with self.process:
+                self.process.stop(30)
+            self.process = None
             assert not [pid for pid in pids if is_alive(pid)]
 
     @property
     def pids(self) -> list[int]:
         """Every process of the tree, the supervisor first."""
-        return [self._process.pid, *self._process.children] if self._process and self._process.running else []
+        return [self.process.pid, *self.process.children] if self.process and self.process.running else []
 
 
 class Server(Product):
@@ -213,6 +214,13 @@ class Server(Product):
     def pids(self) -> list[int]:
         """Every process of the Procfile that runs."""
         return [pid for process in self._processes.values() for pid in (process.pid, *process.children)]
+
+
+def stop_all(products: Iterable[Product]) -> None:
+    """Stop products at the same time, because each takes seconds."""
+    with ThreadPoolExecutor() as pool:
+        for stopped in [pool.submit(product.__exit__) for product in products]:
+            stopped.result()
 
 
 def procfile() -> dict[str, str]:

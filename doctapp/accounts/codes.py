@@ -49,6 +49,7 @@ class TooManyTries(TooMany):
 
 
 class TooSoon(TooMany):
+    retry_after = 60
     message = _l("We just sent a code. Wait a minute before you ask for another.")
 
 

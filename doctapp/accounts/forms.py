@@ -19,9 +19,7 @@ class LoginForm(FlaskForm):
     email = EmailField(
         _l("E-mail"), filters=[stripped], validators=[InputRequired(_l("Enter your e-mail address")), Length(max=254)]
     )
-    password = PasswordField(
-        _l("Password"), validators=[InputRequired(_l("Enter your password")), Length(max=200)]
-    )
+    password = PasswordField(_l("Password"), validators=[InputRequired(_l("Enter your password")), Length(max=200)])
 
 
 class PhoneLoginForm(FlaskForm):

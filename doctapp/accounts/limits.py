@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ipaddress
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from flask import current_app
@@ -29,10 +30,16 @@ class TooMany(DomainError):
 
 def address_key(ip: str) -> str:
     """What an address is counted under: its keyed hash, a /64 of IPv6 as one."""
-    address = ipaddress.ip_address(ip) if ip else None
-    if isinstance(address, ipaddress.IPv6Address):
-        ip = str(ipaddress.ip_network((address, 64), strict=False))
+    with suppress(ValueError):  # a proxy may call an address whatever it likes
+        ip = _counted(ipaddress.ip_address(ip))
     return hmac.new(current_app.config["SECRET_KEY"].encode(), ip.encode(), hashlib.sha256).hexdigest()
+
+
+def _counted(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:
+    """An IPv4 address is one, also where it came in IPv6's clothes."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    return str(address.ipv4_mapped or ipaddress.ip_network((int(address), 64), strict=False))
 
 
 def lock(kind: str, key: str, *, now: datetime) -> None:

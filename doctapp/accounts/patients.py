@@ -14,6 +14,7 @@ from doctapp.db import db
 from doctapp.errors import DomainError
 
 RELATIVES = 6
+KEY_LETTERS = 120
 
 
 class TooManyRelatives(DomainError):
@@ -34,7 +35,7 @@ def age(patient: Patient, *, now: datetime) -> int:
 
 def same(patients: Sequence[Patient], *, name: str, sex: str, age: int, now: datetime) -> Patient | None:
     """The patient of this normalised name, sex and age ± 1."""
-    near = (p for p in patients if p.name_key == names.key(name) and p.sex == sex)
+    near = (p for p in patients if p.name_key == _key(name) and p.sex == sex)
     return next((p for p in near if abs(p.born - (now.year - age)) <= 1), None)
 
 
@@ -42,7 +43,12 @@ def near(patients: Sequence[Patient], *, name: str, sex: str, age: int, now: dat
     """A patient so like this one that one should ask: the same name, but another sex or age."""
     if same(patients, name=name, sex=sex, age=age, now=now):
         return None
-    return next((p for p in patients if p.name_key == names.key(name)), None)
+    return next((p for p in patients if p.name_key == _key(name)), None)
+
+
+def _key(name: str) -> str:
+    """What is stored to compare names by; folding case may make a name longer than it was."""
+    return names.key(name)[:KEY_LETTERS]
 
 
 def find_or_make(
@@ -63,7 +69,7 @@ def find_or_make(
         person_id=person.id,
         oneself=is_self,
         name=names.tidy(name),
-        name_key=names.key(name),
+        name_key=_key(name),
         sex=sex,
         born=now.year - age,
         phone=phone,

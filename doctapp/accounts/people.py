@@ -16,16 +16,14 @@ class AnotherPersons(DomainError):
     """The phone is another person's way in; nothing is merged silently."""
 
     status = 409
-    message = _l("This number already belongs to somebody else's DoctApp. Sign out, and sign in with this number first.")
+    message = _l(
+        "This number already belongs to somebody else's DoctApp. Sign out, and sign in with this number first."
+    )
 
 
 def owner_of(kind: str, value: str) -> Person | None:
     """The person who proved this way in."""
-    query = (
-        select(Person)
-        .join(WayIn)
-        .where(WayIn.kind == kind, WayIn.value == value, WayIn.proven_at.is_not(None))
-    )
+    query = select(Person).join(WayIn).where(WayIn.kind == kind, WayIn.value == value, WayIn.proven_at.is_not(None))
     return db.session.scalars(query).first()
 
 

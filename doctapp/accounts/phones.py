@@ -21,6 +21,8 @@ class NotAPhone(DomainError):
 def e164(typed: str) -> str:
     """The number as +8801712345678; takes +880, 880, 01…, spaces, dashes and Bangla digits."""
     text = latin(typed).strip()
+    if any(c.isalpha() or c in "@;" for c in text):
+        raise NotAPhone
     if text.startswith("880"):
         text = f"+{text}"
     try:

@@ -23,6 +23,7 @@ from doctapp.extensions import login as login_manager
 from doctapp.notifications import code_letters
 from doctapp.web import cookies
 from doctapp.web.access import Viewer, Visitor, anyone, signed_in
+from doctapp.web.errors import with_wait
 from doctapp.web.htmx import see_other
 from doctapp.web.urls import local_path
 
@@ -69,20 +70,25 @@ def _note_seen(session_id: int) -> None:
 
 
 def sign_in(person_id: int) -> None:
-    """Open a session for this person and let the answer carry its cookie; for doors, inside their transaction."""
+    """Open a session for this person and let the answer carry its cookie; for doors, inside their transaction.
+
+    Whoever was signed in here until now is signed out.
+    """
+    if current_user.is_authenticated:
+        sessions.end(current_user.session_id, now=clock.now())
     sessions.start(person_id=person_id, token_hash=cookies.hashed(cookies.start_session()), now=clock.now())
 
 
 def send_code(way: ways.Way) -> bool:
     """Draw a code for this browser and write its letter, inside the door's transaction; False within the minute."""
     now = clock.now()
-    drawn = codes.draw(
-        kind=way.kind, address=way.value, shown=way.shown, browser_hash=cookies.browser_hash(), now=now
-    )
+    drawn = codes.draw(kind=way.kind, address=way.value, shown=way.shown, browser_hash=cookies.browser_hash(), now=now)
     if drawn is None:
         return False
     code, digits = drawn
-    code_letters.write(code_id=code.id, kind=way.kind, address=way.value, digits=digits, language=str(get_locale()), now=now)
+    code_letters.write(
+        code_id=code.id, kind=way.kind, address=way.value, digits=digits, language=str(get_locale()), now=now
+    )
     return True
 
 
@@ -112,7 +118,7 @@ def create_session() -> ResponseReturnValue:
     form = LoginForm()
     if not form.validate_on_submit():
         return _page(422, login=form)
-    email = form.email.data.casefold()
+    email = form.email.data.casefold()[: ways.LONGEST]
     try:
         with transaction():
             person = passwords.begin_try(email=email, now=clock.now())
@@ -121,7 +127,7 @@ def create_session() -> ResponseReturnValue:
             raise passwords.WrongPassword
     except DomainError as refusal:
         form.form_errors.append(str(refusal))
-        return _page(refusal.status, login=form)
+        return with_wait(_page(refusal.status, login=form), refusal)
     assert person_id is not None
     with transaction():
         passwords.forgive(email=email)
@@ -141,7 +147,7 @@ def create_code() -> ResponseReturnValue:
             send_code(ways.read(form.phone.data))
     except DomainError as refusal:
         form.phone.errors = [str(refusal)]
-        return _page(refusal.status, phone=form)
+        return with_wait(_page(refusal.status, phone=form), refusal)
     return see_other(url_for("accounts.code", next=_next()))
 
 
@@ -185,7 +191,7 @@ def prove_code() -> ResponseReturnValue:
             sign_in(person.id)
     if refusal:
         form.code.errors = [str(refusal)]
-        return _code_page(sent, form, refusal.status)
+        return with_wait(_code_page(sent, form, refusal.status), refusal)
     return see_other(_next())
 
 

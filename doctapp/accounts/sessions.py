@@ -10,8 +10,18 @@ from sqlalchemy.engine import Row
 from doctapp.accounts.models import Person, Session
 from doctapp.db import db
 
-IDLE = {"patient": timedelta(minutes=30), "doctor": timedelta(hours=2), "desk": timedelta(minutes=10), "admin": timedelta(minutes=10)}
-ABSOLUTE = {"patient": timedelta(hours=12), "doctor": timedelta(hours=12), "desk": timedelta(hours=8), "admin": timedelta(hours=4)}
+IDLE = {
+    "patient": timedelta(minutes=30),
+    "doctor": timedelta(hours=2),
+    "desk": timedelta(minutes=10),
+    "admin": timedelta(minutes=10),
+}
+ABSOLUTE = {
+    "patient": timedelta(hours=12),
+    "doctor": timedelta(hours=12),
+    "desk": timedelta(hours=8),
+    "admin": timedelta(hours=4),
+}
 SEEN_EVERY = timedelta(minutes=1)
 
 

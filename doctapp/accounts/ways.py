@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from doctapp.accounts import phones
 from doctapp.errors import DomainError
 
+LONGEST = 254
 EMAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[^@\s,;<>\"]{1,180}\.[^@\s.,;<>\"]{2,24}")
 
 
@@ -32,9 +33,10 @@ class Way:
 def email(typed: str) -> str:
     """An e-mail address as it is stored and compared; raises NotAnAddress."""
     text = typed.strip()
-    if not EMAIL.fullmatch(text):
+    stored = text.casefold()  # may be longer than what was typed
+    if not EMAIL.fullmatch(text) or len(stored) > LONGEST:
         raise NotAnAddress
-    return text.casefold()
+    return stored
 
 
 def read(typed: str) -> Way:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from doctapp.accounts import names, phones
@@ -19,9 +21,19 @@ OLDEST = 120
 BIGGEST = 2**31 - 1
 
 
+def offered(words: Mapping[str, Any]) -> list[SelectChoice]:
+    """What may be chosen, as WTForms wants it."""
+    return [SelectChoice(value, word) for value, word in words.items()]
+
+
 def in_latin(text: Any) -> Any:
     """Digits of either set as Latin ones."""
     return latin(text).strip() if isinstance(text, str) else text
+
+
+def with_short_line_ends(text: str) -> str:
+    """Line ends as the browser counts them: it sends two letters for each, against the longest that is allowed."""
+    return text.replace("\r\n", "\n")
 
 
 class WholeNumber(IntegerField):
@@ -55,22 +67,23 @@ class PatientForm(FlaskForm):
     who = RadioField(_l("Patient"), validators=[InputRequired(_l("Choose whom the appointment is for"))])
     name = StringField(_l("Full name"), filters=[names.tidy_or_empty], validators=[Length(max=120)])
     age = WholeNumber(_l("Age in years"))
-    sex = SelectField(_l("Sex"), choices=[("", _l("Choose")), *SEX_WORDS.items()])
+    sex = SelectField(_l("Sex"), choices=offered({"": _l("Choose"), **SEX_WORDS}))
     phone = StringField(_l("Mobile number"), filters=[stripped], validators=[Length(max=40)])
     visit = RadioField(
-        _l("Visit"), choices=list(VISIT_WORDS.items()), default="new", validators=[InputRequired(_l("Choose the visit"))]
+        _l("Visit"),
+        choices=offered(VISIT_WORDS),
+        default="new",
+        validators=[InputRequired(_l("Choose the visit"))],
     )
     reason = TextAreaField(
         _l("What is the problem?"),
-        filters=[stripped],
+        filters=[stripped, with_short_line_ends],
         validators=[Length(max=200, message=_l("Write at most 200 letters"))],
     )
 
-    def __init__(
-        self, *, people: list[tuple[str, Any]], known: set[str], asks_phone: bool, **kwargs: Any
-    ) -> None:
+    def __init__(self, *, people: Mapping[str, Any], known: set[str], asks_phone: bool, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.who.choices = people
+        self.who.choices = offered(people)
         self.known = known
         self.asks_phone = asks_phone
         self.ages: dict[str, int] = {}
@@ -106,7 +119,7 @@ class PaymentForm(FlaskForm):
 
     method = RadioField(
         _l("How do you want to pay?"),
-        choices=[("chamber", _l("Pay at the chamber"))],
+        choices=offered({"chamber": _l("Pay at the chamber")}),
         validators=[InputRequired(_l("Choose how to pay"))],
     )
     form_key = HiddenField(validators=[Length(max=64)])
@@ -134,14 +147,16 @@ class RefusalForm(FlaskForm):
     """Why the doctor can't."""
 
     reason = RadioField(
-        _l("Reason"), choices=list(deciding.REASONS.items()), validators=[InputRequired(_l("Choose a reason"))]
+        _l("Reason"), choices=offered(deciding.REASONS), validators=[InputRequired(_l("Choose a reason"))]
     )
 
 
 class CancellationForm(FlaskForm):
     """Why the patient cancels; may be left out."""
 
-    reason = RadioField(_l("Why?"), choices=[("", ""), *cancelling.REASONS.items()], default="", validators=[Optional()])
+    reason = RadioField(
+        _l("Why?"), choices=offered({"": "", **cancelling.REASONS}), default="", validators=[Optional()]
+    )
 
 
 class UndoForm(FlaskForm):

@@ -59,7 +59,14 @@ class HoldRanOut(DomainError):
 
 
 def hold(
-    *, sitting_id: int, number: int, browser_hash: str, person_id: int | None, address: str, language: str, now: datetime
+    *,
+    sitting_id: int,
+    number: int,
+    browser_hash: str,
+    person_id: int | None,
+    address: str,
+    language: str,
+    now: datetime,
 ) -> Appointment:
     """Keep one number for this browser; a repeat gives the same hold again, a new one replaces an old one.
 
@@ -70,9 +77,11 @@ def hold(
     sitting = _sitting(sitting_id)
     if sitting is None:
         raise SittingClosed
-    mine = _mine(sitting_id=sitting_id, number=number, browser_hash=browser_hash, now=now)
-    if mine:
-        return mine
+    kept = _kept(sitting_id=sitting_id, number=number, now=now)
+    if kept and kept.browser_hash == browser_hash:
+        return kept
+    if kept:
+        raise _why_not(sitting, number=number, now=now)
     _expire_overdue(sitting, number=number, browser_hash=browser_hash, now=now)
     _check_unproven(sitting, person_id=person_id, now=now)
     before = _replace_old(sitting, browser_hash=browser_hash, now=now)
@@ -115,10 +124,13 @@ def _sitting(sitting_id: int) -> Sitting | None:
     return db.session.scalars(query.execution_options(populate_existing=True)).first()
 
 
-def _mine(*, sitting_id: int, number: int, browser_hash: str, now: datetime) -> Appointment | None:
-    """The same browser's same number: a repeated tap, or Back after the request."""
-    query = select(Appointment).filter_by(sitting_id=sitting_id, number=number, browser_hash=browser_hash)
-    return db.session.scalars(query.where(places.is_kept(now))).first()
+def _kept(*, sitting_id: int, number: int, now: datetime) -> Appointment | None:
+    """Who has the number: this browser after a repeated tap, or Back after the request; or somebody else.
+
+    Most who race for a number come too late, and are told so before they write anything; the INSERT still decides.
+    """
+    query = select(Appointment).filter_by(sitting_id=sitting_id, number=number).where(places.is_kept(now))
+    return db.session.scalars(query).first()
 
 
 def _expire_overdue(sitting: Sitting, *, number: int, browser_hash: str, now: datetime) -> None:
@@ -138,7 +150,7 @@ def expire(row: Appointment, *, now: datetime) -> bool:
 
 
 def _check_unproven(sitting: Sitting, *, person_id: int | None, now: datetime) -> None:
-    """Holds without a proven phone take at most a third of a sitting, at least two; counted under the sitting's lock."""
+    """Holds without a proven phone take at most a third of a sitting, at least two; counted under its lock."""
     if person_id is not None:
         return
     unproven = select(func.count()).select_from(Appointment).where(Appointment.sitting_id == sitting.id)

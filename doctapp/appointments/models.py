@@ -36,13 +36,20 @@ class Appointment(Row):
         CheckConstraint("status IN ('held', 'expired', 'offered') OR patient_id IS NOT NULL", name="patient"),
         Index("uq_appointment_place", "sitting_id", "number", unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE),
         Index(
-            "uq_appointment_patient", "sitting_id", "patient_id", unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE
+            "uq_appointment_patient",
+            "sitting_id",
+            "patient_id",
+            unique=True,
+            sqlite_where=_LIVE,
+            postgresql_where=_LIVE,
         ),
         Index(
             "uq_appointment_hold", "browser_hash", "doctor_id", unique=True, sqlite_where=_HELD, postgresql_where=_HELD
         ),
         Index("ix_appointment_held_until", "held_until", sqlite_where=_HELD, postgresql_where=_HELD),
-        Index("ix_appointment_inbox", "doctor_id", "requested_at", sqlite_where=_REQUESTED, postgresql_where=_REQUESTED),
+        Index(
+            "ix_appointment_inbox", "doctor_id", "requested_at", sqlite_where=_REQUESTED, postgresql_where=_REQUESTED
+        ),
         Index("ix_appointment_person_about", "person_id", "about_at"),
         Index("ix_appointment_sitting", "sitting_id"),
     )

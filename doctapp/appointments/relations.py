@@ -35,8 +35,8 @@ class Relation:
 
     @property
     def sees_reason(self) -> bool:
-        """May read why the patient comes."""
-        return self.patient or self.doctor or self.staff
+        """May read why the patient comes: who it is about, and the doctor; not the desk, not an admin."""
+        return self.patient or self.doctor
 
 
 def relation(row: Appointment, viewer: Viewer | Visitor, *, browser_hash: str | None, now: datetime) -> Relation:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, or_, select
 from sqlalchemy.exc import IntegrityError
@@ -45,11 +44,11 @@ class TooManyAhead(DomainError):
 
 @dataclass(frozen=True)
 class Fee:
-    """The visit that is granted, its price in poisha, and why it is not the one that was asked for."""
+    """The visit that is granted, its price in poisha, and within how many days none was found for the one asked for."""
 
     visit: str
     price: int
-    why: LazyString | None = None
+    not_seen_in_days: int | None = None
 
 
 def answers(
@@ -86,12 +85,7 @@ def granted(row: Appointment, patient: Patient | None) -> Fee:
         return Fee("new", chamber.fee_new)
     if patient and _was_seen(patient, row.sitting, days=days):
         return Fee(row.visit, price)
-    why = _l(
-        "DoctApp knows of no visit to this doctor here in the last %(days)s days, so the fee of a new visit is asked. "
-        "Show your old prescription at the desk: they can correct it.",
-        days=days,
-    )
-    return Fee("new", chamber.fee_new, why)
+    return Fee("new", chamber.fee_new, not_seen_in_days=days)
 
 
 def _was_seen(patient: Patient, sitting: Sitting, *, days: int) -> bool:
@@ -206,5 +200,3 @@ def _check_counts(row: Appointment, patient: Patient, *, now: datetime) -> None:
 
 def _already_there(patient: Patient) -> DomainError:
     return DomainError(_l("%(name)s already has a serial in this sitting.", name=patient.name), name=patient.name)
-
-

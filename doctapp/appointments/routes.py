@@ -6,6 +6,7 @@ from flask import Blueprint, Response, current_app, make_response, redirect, ren
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
+from flask_babel import gettext as _
 from flask_login import current_user
 
 from doctapp import clock
@@ -18,7 +19,7 @@ from doctapp.appointments.relations import Relation, relation
 from doctapp.db import transaction
 from doctapp.errors import NotFound
 from doctapp.web import cookies
-from doctapp.web.access import anyone, signed_in
+from doctapp.web.access import Viewer, anyone, signed_in
 from doctapp.web.context import count
 from doctapp.web.filters import said
 from doctapp.web.htmx import page_or_fragment, see_other
@@ -35,7 +36,7 @@ def give_words(state: BlueprintSetupState) -> None:
 
 
 @count("waiting_count")
-def waiting_count(viewer) -> int:  # type: ignore[no-untyped-def]
+def waiting_count(viewer: Viewer) -> int:
     """The number beside "Requests" in the navigation."""
     if not viewer.works:
         return 0
@@ -60,7 +61,7 @@ def related(row: Appointment) -> Relation:
 @anyone
 def create() -> ResponseReturnValue:
     """Hold a number. A browser without its cookie gets one first, so that both taps of a double tap bear the same."""
-    if not cookies.has_browser() and not current_user.is_authenticated and "again" not in request.args:
+    if not cookies.has_browser() and "again" not in request.args:
         cookies.keep_browser()
         return redirect(url_for("appointments.create", again=1), 307)
     form = PlaceForm()
@@ -157,7 +158,7 @@ def zone(row: Appointment) -> str:
 
 
 def doctor_name(row: Appointment) -> str:
-    return said(row.sitting.chamber.doctor, "name")
+    return str(_("Dr %(name)s", name=said(row.sitting.chamber.doctor, "name")))
 
 
 def place_name(row: Appointment) -> str:

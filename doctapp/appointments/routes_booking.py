@@ -23,6 +23,7 @@ from doctapp.db import transaction
 from doctapp.errors import DomainError, NotFound, SignInNeeded
 from doctapp.web import cookies, formkey
 from doctapp.web.access import anyone
+from doctapp.web.errors import with_wait
 from doctapp.web.htmx import see_other, wants_fragment
 
 STEPS = ("patient", "code", "payment")
@@ -91,9 +92,8 @@ def patient_form(row: Appointment, *, fresh: bool) -> PatientForm:
     known = known_patients(row)
     now = clock.now()
     me = next((patient for patient in known if patient.oneself), None)
-    people_ = [("me", me.name if me else _l("Me"))]
-    people_ += [(str(patient.id), patient.name) for patient in known if not patient.oneself]
-    people_ += [("new", _l("Someone else"))]
+    relatives = {str(patient.id): patient.name for patient in known if not patient.oneself}
+    people_ = {"me": me.name if me else _l("Me"), **relatives, "new": _l("Someone else")}
     form = PatientForm(
         people=people_,
         known={str(p.id) for p in known} | ({"me"} if me else set()),
@@ -146,7 +146,8 @@ def update_patient(ref: str) -> ResponseReturnValue:
         refusal = error
     if refusal:
         form.phone.errors = [str(refusal)]
-        return render_template("appointments/patient.html", form=form, **strip(row)), refusal.status
+        page = render_template("appointments/patient.html", form=form, **strip(row))
+        return with_wait((page, refusal.status), refusal)
     return see_other(url_for("appointments.code", ref=ref))
 
 
@@ -202,7 +203,7 @@ def prove_code(ref: str) -> ResponseReturnValue:
     refusal = _prove(row, form.code.data)
     if refusal:
         form.code.errors = [str(refusal)]
-        return _code_page(find(ref), form, refusal.status)
+        return with_wait(_code_page(find(ref), form, refusal.status), refusal)
     if not holding.is_held(row, now=clock.now()):
         return ran_out(row)
     return see_other(url_for("appointments.payment", ref=ref))
@@ -247,12 +248,14 @@ def create_code(ref: str) -> ResponseReturnValue:
                 raise codes.TooSoon
     except DomainError as error:
         form.phone.errors = [str(error)]
-        return _resend_refused(find(ref), form, error.status)
+        return with_wait(_resend_refused(find(ref), form, error.status), error)
     return see_other(url_for("appointments.code", ref=ref, ok="sent"))
 
 
 def _resend_refused(row: Appointment, form: ResendForm, status: int) -> ResponseReturnValue:
-    page = render_template("appointments/code.html", form=CodeForm(formdata=None), resend=form, refusal="", **strip(row))
+    page = render_template(
+        "appointments/code.html", form=CodeForm(formdata=None), resend=form, refusal="", **strip(row)
+    )
     return page, status
 
 
@@ -309,8 +312,6 @@ def create_request(ref: str) -> ResponseReturnValue:
         return ran_out(find(ref))
     except requesting.AlreadyRequested:
         return see_other(led_to)
-    except formkey.AlreadyDone:
-        raise
     except DomainError as refusal:
         form.form_errors.append(str(refusal))
         form.form_key.data = formkey.draw()

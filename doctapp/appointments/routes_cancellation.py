@@ -11,7 +11,6 @@ from doctapp.appointments import cancelling, holding, life, undoing
 from doctapp.appointments.forms import CancellationForm, UndoForm
 from doctapp.appointments.life import By
 from doctapp.appointments.models import Appointment
-
 from doctapp.appointments.routes import bp, find, related, taken, ticket
 from doctapp.appointments.routes_requests import undo_by_clinic
 from doctapp.db import transaction
@@ -95,5 +94,3 @@ def _undo_by_patient(row: Appointment, *, event_id: int) -> ResponseReturnValue:
     except undoing.TooLateToUndo as refusal:
         return ticket(find(ref), 409, str(refusal))
     return see_other(url_for("appointments.show", ref=ref, ok="undone"))
-
-

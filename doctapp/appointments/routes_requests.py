@@ -182,5 +182,3 @@ def too_late(ref: str, sentence: str = "") -> ResponseReturnValue:
     if wants_fragment():
         return render_template("appointments/_request.html", swapped=True, card=shown), 409
     return render_template("appointments/decided.html", card=shown), 409
-
-

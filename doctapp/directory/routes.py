@@ -194,7 +194,7 @@ def places_of(doctor: Doctor) -> dict[str, Any]:
     strip = coming[:STRIP_DAYS]
     return {
         "doctor": doctor,
-        "strip": strip + [one for one in coming[STRIP_DAYS:] if one.date == day],
+        "strip": [one for one in coming[STRIP_DAYS:] if one.date == day] + strip,  # a far day is seen first
         "last_day": coming[-1].date if len(coming) > len(strip) else None,
         "day": day,
         "sheets": sheets,

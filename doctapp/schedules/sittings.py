@@ -42,7 +42,9 @@ def behind(*, now: datetime, most: int) -> Sequence[int]:
     return db.session.scalars(query.order_by(Doctor.sittings_until, Doctor.id).limit(most)).all()
 
 
-def planned(hours: Sequence[WeeklyHours], leave: Sequence[Leave], *, now: datetime, days: int) -> Iterator[dict[str, object]]:
+def planned(
+    hours: Sequence[WeeklyHours], leave: Sequence[Leave], *, now: datetime, days: int
+) -> Iterator[dict[str, object]]:
     """The sittings these hours give from today on, as rows; wall times that don't exist are skipped."""
     for each in hours:
         chamber = each.chamber

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import mimetypes
+import os
 from functools import cache
 from pathlib import Path
 
-from flask import Blueprint, Flask, Response, g, has_request_context, request, send_from_directory, url_for
+from flask import Blueprint, Flask, Response, current_app, g, has_request_context, request, send_from_directory, url_for
 from markupsafe import Markup
 
 from doctapp.web.access import anyone
@@ -54,7 +55,7 @@ def inline_css() -> Markup | None:
 @anyone
 def show(name: str) -> Response:
     """A static file, compressed where the browser takes it."""
-    zipped = "gzip" in request.accept_encodings and (ROOT / f"{name}.gz").is_file()
+    zipped = request.accept_encodings.quality("gzip") > 0 and os.path.isfile(ROOT / f"{name}.gz")
     response = send_from_directory(ROOT, f"{name}.gz" if zipped else name, max_age=31536000)
     if zipped:
         response.headers["Content-Encoding"] = "gzip"
@@ -62,7 +63,8 @@ def show(name: str) -> Response:
     response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     response.vary.add("Accept-Encoding")
     if name == manifest()[STYLESHEET]:
-        response.set_cookie("css", name, max_age=31536000, samesite="Lax", httponly=True, path="/")
+        secure = current_app.config["SETTINGS"].https
+        response.set_cookie("css", name, max_age=31536000, samesite="Lax", httponly=True, secure=secure, path="/")
     return response
 
 

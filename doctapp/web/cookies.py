@@ -98,7 +98,7 @@ def write(response: Response) -> Response:
 
 
 class BoundSession(dict[str, Any], SessionMixin):
-    """Flask's session without a cookie of its own: it only knows the CSRF secret, derived from what the browser holds."""
+    """Flask's session without a cookie of its own: it knows the CSRF secret, derived from what the browser holds."""
 
     def __contains__(self, key: object) -> bool:
         return key == "csrf_token" or super().__contains__(key)

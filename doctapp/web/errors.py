@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from flask import Flask, Response, make_response, render_template, request, url_for
+from flask import Flask, Response, current_app, g, make_response, render_template, request, url_for
+from flask.globals import request_ctx
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, TimeoutError
@@ -13,7 +15,8 @@ from werkzeug.exceptions import HTTPException, InternalServerError, RequestEntit
 
 from doctapp.db import Busy, db, is_busy
 from doctapp.errors import DomainError, SignInNeeded
-from doctapp.web import htmx
+from doctapp.web import context, htmx
+from doctapp.web.access import Visitor
 from doctapp.web.formkey import Repeat
 
 log = logging.getLogger(__name__)
@@ -24,7 +27,9 @@ def typed() -> list[tuple[str, str]]:
     """What the failed POST carried, secrets and tokens apart, so that it can be sent again."""
     if request.method != "POST":
         return []
-    return [(name, value) for name in request.form for value in request.form.getlist(name) if name not in NOT_SHOWN_AGAIN]
+    return [
+        (name, value) for name in request.form for value in request.form.getlist(name) if name not in NOT_SHOWN_AGAIN
+    ]
 
 
 def page(status: int, title: str, message: str, *, again: bool = False, **context: Any) -> Response:
@@ -64,9 +69,14 @@ def rule_said_no(error: DomainError) -> Response:
         wanted = request.full_path.rstrip("?") if request.method == "GET" else None
         return htmx.sign_in_first(url_for("accounts.login", next=wanted))
     title, message = words(error.status)
-    response = page(error.status, error.facts.get("title") or title, str(error.message or message))
-    if error.retry_after:
-        response.headers["Retry-After"] = str(error.retry_after)
+    return with_wait(page(error.status, error.facts.get("title") or title, str(error.message or message)), error)
+
+
+def with_wait(answer: ResponseReturnValue, refusal: DomainError) -> Response:
+    """The answer that words a refusal, with the header that says when to come again."""
+    response = make_response(answer)
+    if refusal.retry_after:
+        response.headers["Retry-After"] = str(refusal.retry_after)
     return response
 
 
@@ -75,6 +85,7 @@ def http_said_no(error: HTTPException) -> Response:
     status = error.code or 500
     if status < 400:
         return error.get_response()  # type: ignore[return-value]
+    _give_addresses()
     title, message = words(status)
     if status in {400, 413} or isinstance(error, RequestEntityTooLarge):
         response = page(status, title, message)
@@ -83,6 +94,12 @@ def http_said_no(error: HTTPException) -> Response:
     if status == 413:
         response.headers["Connection"] = "close"
     return response
+
+
+def _give_addresses() -> None:
+    """A request for a host that is not ours has no addresses to link to; the page's are relative anyway."""
+    if request_ctx.url_adapter is None:
+        request_ctx.url_adapter = current_app.url_map.bind("localhost")
 
 
 def token_was_wrong(error: CSRFError) -> Response:
@@ -98,7 +115,7 @@ def was_repeated(error: Repeat) -> Response:
 
 def database_said_no(error: Exception) -> Response:
     """Busy is 503 with what was typed; anything else is our fault and is logged."""
-    db.session.rollback()
+    _ask_no_more()
     if isinstance(error, TimeoutError | Busy) or is_busy(error):
         title, message = words(503)
         response = page(503, title, message, again=True)
@@ -110,9 +127,17 @@ def database_said_no(error: Exception) -> Response:
 
 def ours(error: InternalServerError) -> Response:
     """A fault of ours: logged by Flask, worded for the reader."""
-    db.session.rollback()
+    _ask_no_more()
     title, message = words(500)
     return page(500, title, message)
+
+
+def _ask_no_more() -> None:
+    """The page that says so must not ask the database again: no counts, and nobody who is not known yet."""
+    db.session.rollback()
+    g.setdefault("_login_user", Visitor())
+    for name in context.counts:
+        g.setdefault(name, 0)
 
 
 def init_app(app: Flask) -> None:

@@ -59,39 +59,36 @@ def _read(value: Any) -> Any:
 
 
 def _day(value: date | datetime | str, zone: str) -> date:
-    value = _read(value)
-    return house_clock.local(value, zone).date() if isinstance(value, datetime) else value
+    read: date = _read(value)
+    return house_clock.local(read, zone).date() if isinstance(read, datetime) else read
 
 
 def day_short(value: date | datetime | str, zone: str = "Asia/Dhaka") -> str:
-    """"Mon 23 Nov"."""
+    """A day as in "Mon 23 Nov"."""
     day = _day(value, zone)
     month = str(SHORT_MONTHS[day.month - 1]).removesuffix(" (short)")
     return f"{SHORT_WEEKDAYS[day.weekday()]} {digits(day.day)} {month}"
 
 
 def day_long(value: date | datetime | str, zone: str = "Asia/Dhaka") -> str:
-    """"Monday 23 November"."""
+    """A day as in "Monday 23 November"."""
     day = _day(value, zone)
     return f"{WEEKDAYS[day.weekday()]} {digits(day.day)} {MONTHS[day.month - 1]}"
 
 
 def day_near(value: date | datetime | str, zone: str = "Asia/Dhaka") -> str:
-    """"Today", "Tomorrow" or "Tue 24 Nov"."""
+    """A day as in "Today", "Tomorrow" or "Tue 24 Nov"."""
     day = _day(value, zone)
     ahead = day - house_clock.local(house_clock.now(), zone).date()
     if ahead == timedelta(0):
-        return _("Today")
-    return _("Tomorrow") if ahead == timedelta(days=1) else day_short(day)
+        return str(_("Today"))
+    return str(_("Tomorrow")) if ahead == timedelta(days=1) else day_short(day)
 
 
 def clock(value: datetime | str, zone: str = "Asia/Dhaka") -> str:
-    """"6:50pm"; in Bangla with the part of the day: "সন্ধ্যা ৬:৫০"."""
-    value = _read(value)
-    return clock_minutes(value.hour * 60 + value.minute) if not value.tzinfo else _clock(house_clock.local(value, zone))
-
-
-def _clock(local: datetime) -> str:
+    """A time as in "6:50pm"; in Bangla with the part of the day: "সন্ধ্যা ৬:৫০"."""
+    read: datetime = _read(value)
+    local = house_clock.local(read, zone) if read.tzinfo else read
     return clock_minutes(local.hour * 60 + local.minute)
 
 
@@ -106,7 +103,7 @@ def clock_minutes(minutes: int) -> str:
 
 
 def moment(value: datetime | str, zone: str = "Asia/Dhaka") -> str:
-    """"Mon 23 Nov, 6:50pm"."""
+    """A moment as in "Mon 23 Nov, 6:50pm"."""
     return f"{day_short(value, zone)}, {clock(value, zone)}"
 
 
@@ -114,5 +111,6 @@ def init_app(app: Flask) -> None:
     """Give the filters to all templates."""
     for rule in (digits, money, said, day_short, day_long, day_near, clock, clock_minutes, moment):
         app.add_template_filter(rule)
+    app.jinja_env.optimized = False  # a filter of a constant would be folded in the first reader's language
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

@@ -78,4 +78,3 @@ def digest() -> str:
     """The digest of what was posted, tokens apart."""
     fields = sorted((name, request.form.getlist(name)) for name in request.form if name not in UNHASHED)
     return hashlib.sha256(json.dumps(fields).encode()).hexdigest()
-

@@ -7,6 +7,8 @@ import hashlib
 
 from flask import Flask, Response, abort, g, request
 
+from doctapp.web import reading
+
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'{style}; img-src 'self'; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'; "
@@ -46,6 +48,7 @@ def write(response: Response) -> Response:
 
 
 def init_app(app: Flask) -> None:
-    """Refuse foreign state changes before anything else is done, and write the headers last."""
+    """Refuse what nobody can read and foreign state changes before anything else, and write the headers last."""
+    reading.init_app(app)
     app.before_request(refuse_cross_site)
     app.after_request(write)

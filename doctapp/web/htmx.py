@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, make_response, redirect, render_template, request
+from werkzeug.urls import iri_to_uri
 
 
 def wants_fragment() -> bool:
@@ -27,7 +28,7 @@ def page_or_fragment(page: str, fragment: str, /, status: int = 200, **context: 
 def see_other(url: str) -> Response:
     """Lead on after a POST: 303, and for htmx (which would follow it by itself) a full navigation."""
     if request.headers.get("HX-Request") == "true":
-        return Response(status=200, headers={"HX-Redirect": url})
+        return Response(status=200, headers={"HX-Redirect": iri_to_uri(url)})
     return redirect(url, 303)  # type: ignore[return-value]
 
 

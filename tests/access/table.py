@@ -72,14 +72,18 @@ TABLE = (
     post("hold's answers", "/appointments/{ref}/patient", "L Y Y N N N N N N N", state="held", data=ANSWERS),
     get("hold's code page", "/appointments/{ref}/code", "T Y Y T T T T T T T", state="held"),
     post("prove the phone", "/appointments/{ref}/code", "L Y Y N N N N N N N", state="held", data={"code": "00000"}),
-    post("another code", "/appointments/{ref}/codes", "L Y Y N N N N N N N", state="held", data={"phone": "01733333333"}),
+    post(
+        "another code", "/appointments/{ref}/codes", "L Y Y N N N N N N N", state="held", data={"phone": "01733333333"}
+    ),
     get("check", "/appointments/{ref}/payment", "T Y Y T T T T T T T", state="held"),
     post("request", "/appointments/{ref}/payment", "L Y Y N N N N N N N", state="held", data={"method": "chamber"}),
     post("extend", "/appointments/{ref}/extension", "L Y Y N N N N N N N", state="held"),
     get("hold's calendar file", "/appointments/{ref}.ics", "N N N N N N N N N N", state="held"),
     # requested and later
     get("ticket", "/appointments/{ref}", "T T Y T T Y T Y T Y", state="requested", shows=PRIVATE),
-    get("ticket's reason", "/appointments/{ref}", "T T Y T T Y T Y T T", state="requested", shows="Cough for two weeks"),
+    get(
+        "ticket's reason", "/appointments/{ref}", "T T Y T T Y T T T T", state="requested", shows="Cough for two weeks"
+    ),
     get("ended ticket", "/appointments/{ref}", "T T Y T T Y T Y T Y", state="declined", shows=PRIVATE),
     get("calendar file", "/appointments/{ref}.ics", ALL, state="requested"),
     get("steps after the request", "/appointments/{ref}/patient", ALL, state="requested"),
@@ -92,8 +96,12 @@ TABLE = (
     post("accept", "/appointments/{ref}/acceptance", "L L F N N Y N Y N N", state="requested"),
     post("accept a hold", "/appointments/{ref}/acceptance", "L L N N N N N N N N", state="held"),
     post("decline", "/appointments/{ref}/refusal", "L L F N N Y N Y N N", state="requested", data={"reason": "away"}),
-    post("undo an accept", "/appointments/{ref}/undo", "L L C N N Y N Y N N", state="accepted", data={"event": "{event}"}),
-    post("undo a cancel", "/appointments/{ref}/undo", "L L Y N N C N C N N", state="cancelled", data={"event": "{event}"}),
+    post(
+        "undo an accept", "/appointments/{ref}/undo", "L L C N N Y N Y N N", state="accepted", data={"event": "{event}"}
+    ),
+    post(
+        "undo a cancel", "/appointments/{ref}/undo", "L L Y N N C N C N N", state="cancelled", data={"event": "{event}"}
+    ),
     get("inbox", "/doctor/requests", "L L F F F Y Y Y Y F"),
     get("inbox news", "/doctor/requests/news?after=0", "L L F F F Y Y Y Y F"),
     get("unknown ticket", "/appointments/222-222", "N N N N N N N N N N"),

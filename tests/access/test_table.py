@@ -232,5 +232,3 @@ def test_a_doctor_never_decides_their_own(app, world, client):
     answer = client.post(f"/appointments/{own.ref}/acceptance", data={"csrf_token": token(client)})
 
     assert answer.status_code == 403
-
-

@@ -121,9 +121,7 @@ def test_a_suspended_doctor_takes_nobody(evening):
 
 def test_an_unknown_sitting_takes_nobody(app):
     with transaction(), pytest.raises(holding.SittingClosed):
-        holding.hold(
-            sitting_id=999, number=1, browser_hash="a", person_id=None, address="x", language="en", now=NOW
-        )
+        holding.hold(sitting_id=999, number=1, browser_hash="a", person_id=None, address="x", language="en", now=NOW)
 
 
 def test_unproven_holds_take_at_most_a_third_of_a_sitting(evening):

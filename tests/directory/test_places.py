@@ -135,7 +135,7 @@ def test_the_first_day_with_a_free_place_is_shown_and_full_days_are_marked(clien
 def test_days_are_links_that_htmx_swaps_in_place(client, evening):
     (day,) = see(client.get("/doctors/rokeya-begum")).select("#places nav a")
 
-    assert day["href"] == f"/doctors/rokeya-begum?day={evening.sitting.local_date}"
+    assert day["href"] == f"/doctors/rokeya-begum?day={evening.sitting.local_date}#places"
     assert day["hx-get"] == f"/doctors/rokeya-begum/places?day={evening.sitting.local_date}"
 
 
@@ -170,9 +170,10 @@ def test_the_strip_has_fourteen_days_and_a_field_for_the_others(client, evening)
 
     assert len(page.select("#places nav a")) == 14
     assert page.select("#other")[0]["max"] == far.local_date.isoformat()
-    assert page.form("other-day").action == "/doctors/rokeya-begum"
+    assert page.form("other-day").action == "/doctors/rokeya-begum#places"
     assert place_form(there, far)
     assert len(there.select("#places nav a")) == 15
+    assert there.select("#places nav a")[0]["aria-current"] == "date"
 
 
 def test_a_day_without_a_sitting_says_so_and_leads_to_the_next_free_serial(client, evening, english_day):

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.product import Tree, seeded
+from tests.product import Tree, seeded, seeded_sqlite, stop_all
 
 Start = Callable[..., Tree]
 Together = Callable[..., Future[Any]]
@@ -14,18 +14,23 @@ Together = Callable[..., Future[Any]]
 
 @pytest.fixture(scope="module")
 def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
-    """Start a tree on a SQLite copy of the demo world; all of them end with the module."""
+    """Start a tree on a SQLite copy of the demo world, from any thread; all of them end with the module."""
+    seeded_sqlite()
     running: list[Tree] = []
 
     def one(**env: str) -> Tree:
-        folder = tmp_path_factory.mktemp("product")
-        tree = Tree(folder, database_url=seeded("sqlite", folder), **env)
-        running.append(tree)
-        return tree.__enter__()
+        running.append(new(tmp_path_factory, **env))
+        return running[-1].__enter__()
 
     yield one
-    for tree in running:
-        tree.__exit__()
+    stop_all(running)
+
+
+@pytest.fixture(scope="session")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tree]:
+    """A product in good health; whoever hurts it waits until it is well again."""
+    with new(tmp_path_factory) as tree:
+        yield tree
 
 
 @pytest.fixture(scope="module")
@@ -33,3 +38,9 @@ def together() -> Iterator[Together]:
     """Do something in the background, because the product takes its time; its result is asked for later."""
     with ThreadPoolExecutor(8) as pool:
         yield pool.submit
+
+
+def new(tmp_path_factory: pytest.TempPathFactory, **env: str) -> Tree:
+    """A tree on its own copy of the demo world, not started yet."""
+    folder = tmp_path_factory.mktemp("product")
+    return Tree(folder, database_url=seeded("sqlite", folder), **env)

@@ -56,19 +56,26 @@ class Office:
 
 
 @pytest.fixture(scope="module")
-def office(start: Start) -> Office:
-    """Where senders are hurt."""
-    return Office(start())
+def offices(start: Start, together: Together) -> list[Future[Tree]]:
+    """Two products, started at the same time."""
+    return [together(start), together(start)]
 
 
 @pytest.fixture(scope="module")
-def other_office(start: Start) -> Office:
+def office(offices: list[Future[Tree]]) -> Office:
+    """Where senders are hurt."""
+    return Office(offices[0].result())
+
+
+@pytest.fixture(scope="module")
+def other_office(offices: list[Future[Tree]]) -> Office:
     """Where those who take letters have a bad day."""
-    return Office(start())
+    return Office(offices[1].result())
 
 
 KILLED, CROWDED = "killed@example.org", "crowd-{}@example.org"
-REFUSED, AWAY, SLOW, LATE = "refused@example.org", "away@example.org", "slow@example.org", "+8801812345678"
+REFUSED, LOST, AWAY, SLOW = (f"{name}@example.org" for name in ("refused", "lost", "away", "slow"))
+LATE = "+8801812345678"
 
 
 def send_and_kill(office: Office) -> None:
@@ -99,7 +106,7 @@ def hurt_senders(office: Office) -> None:
 
 
 def hurt_mail(office: Office) -> None:
-    """The mail server is slow, refuses somebody, and is away for a while."""
+    """The mail server is slow, refuses somebody, takes a letter without a word, and is away for a while."""
     mails = office.product.mails
     mails.slow(4)
     office.ask(SLOW)
@@ -109,11 +116,17 @@ def hurt_mail(office: Office) -> None:
     office.ask(REFUSED)
     office.wait_for(REFUSED, "dead", SWEEP)
     mails.normal()
+    mails.drop_after_data()
+    office.ask(LOST)
+    mails.wait_for(LOST, timeout=SWEEP)
+    office.wait_for(LOST, "waiting")
+    mails.normal()
     mails.down()
     office.ask(AWAY)
     until(lambda: office.row(AWAY).tries >= 1 and office.row(AWAY).state == "waiting", SWEEP)
     mails.up()
-    office.wait_for(AWAY, "sent", SWEEP)
+    for address in (LOST, AWAY):
+        office.wait_for(address, "sent", SWEEP)
 
 
 def hurt_texts(office: Office) -> None:
@@ -185,14 +198,7 @@ def test_a_mail_whose_answer_was_lost_comes_twice_with_one_name(
     days: dict[str, Future[None]], other_office: Office
 ) -> None:
     days["mail"].result(300)
-    address, mails = "lost@example.org", other_office.product.mails
-    mails.drop_after_data()
-    other_office.ask(address)
-    mails.wait_for(address, timeout=SWEEP)
-    until(lambda: other_office.row(address).state == "waiting")
-    mails.normal()
-    other_office.wait_for(address, "sent", SWEEP)
 
-    arrived = other_office.mails(address)
+    arrived = other_office.mails(LOST)
     assert len(arrived) == 2
     assert len({(mail["Message-ID"], mail["Date"], mail.text) for mail in arrived}) == 1

@@ -6,18 +6,12 @@ from typing import Any
 import pytest
 import requests
 
-from tests.faults.conftest import Start
 from tests.journeys import booking
 from tests.journeys.booking import DOCTOR, DOCTORS_PAGE, shown, signed_in, state
 from tests.journeys.walker import Walker
 from tests.people import PASSWORD
 from tests.product import Tree, until
 from tests.servers.proxy import CuttingProxy
-
-
-@pytest.fixture(scope="module")
-def product(start: Start) -> Tree:
-    return start()
 
 
 @pytest.fixture

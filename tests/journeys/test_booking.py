@@ -6,13 +6,14 @@ The letter of an acceptance waits sixty seconds for an undo, so what waits for i
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from tests.journeys import booking
 from tests.journeys.booking import DESK, DOCTOR, PATIENT, Story, digits, said, shown, signed_in, state, walker
-from tests.product import Product, Server, Tree, drop, seeded
+from tests.product import Product, Server, Tree, drop, seeded, stop_all
 from tests.servers import postgres
 
 PRODUCTS = ("sqlite", "postgresql", "procfile")
@@ -24,28 +25,22 @@ Told = Callable[[str, str], Story]
 
 @pytest.fixture(scope="module")
 def products(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
-    """The started products by name, each started when it is first asked for."""
-    with ExitStack() as stack:
-        running: dict[str, Product] = {}
+    """The products by name; all of them start at the same time, and each is waited for when it is asked for."""
+    postgres.postgres_url()
+    with ThreadPoolExecutor() as pool:
+        starting = {name: pool.submit(started, name, tmp_path_factory.mktemp(name)) for name in PRODUCTS}
+        yield lambda name: starting[name].result()
+        running = [start.result() for start in starting.values() if not start.exception()]
+        stop_all(running)
+    for product in running:
+        drop(product.database_url)
 
-        def product_of(name: str) -> Product:
-            if name not in running:
-                running[name] = stack.enter_context(made(name, tmp_path_factory, stack))
-            return running[name]
 
-        yield product_of
-
-
-def made(name: str, tmp_path_factory: pytest.TempPathFactory, stack: ExitStack) -> Product:
-    """A product of this name, not started yet."""
-    folder = tmp_path_factory.mktemp(name)
+def started(name: str, folder: Path) -> Product:
+    """The product of this name, which serves."""
     if name == "procfile":
-        url = postgres.new_database(postgres.postgres_url())
-        stack.callback(drop, url)
-        return Server(folder, database_url=url)
-    url = seeded(name, folder)
-    stack.callback(drop, url)
-    return Tree(folder, database_url=url)
+        return Server(folder, database_url=postgres.new_database(postgres.postgres_url())).__enter__()
+    return Tree(folder, database_url=seeded(name, folder)).__enter__()
 
 
 @pytest.fixture(scope="module")

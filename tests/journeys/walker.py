@@ -66,9 +66,10 @@ class Walker:
         """Fill a form of the page and send it; what comes without an error has led on by a 303."""
         form = self.page.form(form_id)
         self._send(form, form.fill(**values))
+        page = self._seen(status)
         if form.method == "post" and status == 200:
             assert LED_ON & set(self.statuses), f"{form} was answered {self.statuses}."
-        return self._seen(status)
+        return page
 
     def read(self, path: str) -> str:
         """The text of something that is no page."""
@@ -141,6 +142,6 @@ class Walker:
 
     def _seen(self, status: int) -> Page:
         self.page = see(self.response)
-        said = f"{self.page.h1} {self.page.alert} {self.page.errors}"
+        said = " ".join([self.page.h1, self.page.alert, *self.page.errors])
         assert self.response.status_code == status, f"{self.at} was answered {self.response.status_code}: {said}"
         return self.page

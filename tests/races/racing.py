@@ -115,20 +115,22 @@ class Browser:
 class Call:
     """One request; its connection is open before its moment comes."""
 
-    def __init__(self, browser: Browser, method: str, path: str, fields: dict[str, Any] | None = None) -> None:
-        self.browser, self.method, self.path = browser, method, path
+    def __init__(
+        self, browser: Browser, method: str, path: str, fields: dict[str, Any] | None = None, *, port: int = 0
+    ) -> None:
+        self.browser, self.method, self.path, self.port = browser, method, path, port or browser.port
         self.body = urlencode(fields) if fields is not None else None
         self._connection: HTTPConnection | None = None
 
-    def again(self) -> Call:
-        """The very same request, once more."""
-        other = Call(self.browser, self.method, self.path)
+    def again(self, *, path: str = "", port: int = 0) -> Call:
+        """The very same request of the same browser once more, perhaps where it was led to, or at another server."""
+        other = Call(self.browser, self.method, path or self.path, port=port or self.port)
         other.body = self.body
         return other
 
     def ready(self) -> None:
         """Open the connection."""
-        self._connection = HTTPConnection(LOOPBACK, self.browser.port, timeout=PATIENCE)
+        self._connection = HTTPConnection(LOOPBACK, self.port, timeout=PATIENCE)
         self._connection.connect()
 
     def __call__(self) -> Answer:
@@ -164,13 +166,24 @@ class Late:
         return self.call()
 
 
+class Meeting:
+    """Where so many wait for one another."""
+
+    def __init__(self, how_many: int) -> None:
+        self._barrier = threading.Barrier(how_many)
+
+    def wait(self) -> None:
+        """Go on when all are here."""
+        self._barrier.wait(PATIENCE)
+
+
 def at_once(calls: Sequence[Waiting]) -> list[Any]:
     """Let all calls loose at the same moment, each in a thread of its own."""
-    barrier = threading.Barrier(len(calls))
+    start = Meeting(len(calls))
 
     def run(call: Waiting) -> Any:
         call.ready()
-        barrier.wait(PATIENCE)
+        start.wait()
         return call()
 
     with ThreadPoolExecutor(len(calls)) as threads:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import secrets
 import sys
-import time
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +17,7 @@ from doctapp.db import db
 from doctapp.embedded.programs import GUNICORN
 from tests import make
 from tests.conftest import make_app
-from tests.races.racing import Browser, Call, Races
+from tests.races.racing import Browser, Call, Races, at_once
 from tests.servers import postgres
 from tests.servers.ports import free_port, wait_for_port
 from tests.servers.processes import Process
@@ -28,7 +27,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PRODUCT = "wsgi:app"
 UNGUARDED = "tests.races.unguarded:app"
 SWEEPING = "tests.races.sweeping:app"
-ONE_AT_A_TIME = [sys.executable, "-m", "gunicorn", "-k", "sync", "-w", "2", "--no-control-socket"]
+PRELOADED = [*GUNICORN, "--preload"]
+ONE_AT_A_TIME = [sys.executable, "-m", "gunicorn", "-k", "sync", "-w", "2", "--no-control-socket", "--preload"]
 ONE_AT_A_TIME += ["--log-level", "warning"]
 # Races come from one address and want to see who wins, not who has tried too often.
 RAISED = {"HOLDS_PER_BROWSER_HOUR": "1000000", "HOLDS_PER_ADDRESS_HOUR": "1000000"}
@@ -51,8 +51,8 @@ class Server:
         assert answer.status_code == 200, f"It does not serve:\n{self._process.tail()}"
 
     def stop(self) -> None:
-        """End its processes."""
-        self._process.stop()
+        """End its processes at once; nothing of a race is kept."""
+        self._process.kill()
 
 
 class Stage:
@@ -68,22 +68,21 @@ class Stage:
         servers: int = 2,
         **env: str,
     ) -> None:
-        self.kind, self.folder, self.guards_off = kind, folder, guards_off
+        self.kind, self.folder, self.guards_off, self.lost = kind, folder, guards_off, without
         self.url = f"sqlite:///{folder / 'doctapp.db'}"
         if kind == "postgresql":
             self.url = postgres.new_database(postgres.postgres_url())
         self.app = make_app(self.url, folder)
-        self.without(*without)
+        self._drop(*without)
         self._env = {**environment(self.app.config["SETTINGS"]), **RAISED, "GUARD_OFF": guards_off, **env}
-        entry = UNGUARDED if guards_off else PRODUCT
-        self.servers = [self._served(GUNICORN, entry, f"server-{n}.log") for n in range(servers)]
+        command, entry = (PRELOADED, UNGUARDED) if guards_off else (GUNICORN, PRODUCT)
+        self.servers = [self._served(command, entry, f"server-{n}.log") for n in range(servers)]
         self._all = list(self.servers)
         self._next = itertools.cycle(self.servers)
         for server in self.servers:
             server.wait()
 
-    def without(self, *indexes: str) -> None:
-        """Drop indexes of this database."""
+    def _drop(self, *indexes: str) -> None:
         with self.app.app_context(), db.engine.begin() as connection:
             for index in indexes:
                 connection.execute(text(f"DROP INDEX {index}"))
@@ -96,8 +95,7 @@ class Stage:
         server = self._served(ONE_AT_A_TIME, SWEEPING, "sweepers.log")
         self._all.append(server)
         wait_for_port(server.port, 60)
-        for _ in range(2):
-            Call(Browser(server.port), "POST", "/accounts.purge")()
+        at_once([Browser(server.port).posting("/accounts.purge") for _ in range(2)])
         return server
 
     def stop(self) -> None:
@@ -109,9 +107,13 @@ class Stage:
         if self.kind == "postgresql":
             postgres.drop_database(self.url)
 
+    def next_port(self) -> int:
+        """The port of the next server."""
+        return next(self._next).port
+
     def browser(self, token: str = "", **cookies: str) -> Browser:
         """A browser with a cookie of its own, or with this one; each next one is at the next server."""
-        return Browser(next(self._next).port, browser=token or secrets.token_urlsafe(32), **cookies)
+        return Browser(self.next_port(), browser=token or secrets.token_urlsafe(32), **cookies)
 
     def browser_of(self, person: Person, token: str = "") -> Browser:
         """A browser in which this person is signed in."""
@@ -125,8 +127,8 @@ class Stage:
 
     def races(self, name: str) -> Races:
         """Races of this name on this database."""
-        without = f" without {self.guards_off.replace(',', ', ')}" if self.guards_off else ""
-        return Races(f"{name}{without}, {NAMES[self.kind]}")
+        lost = ", ".join(filter(None, (*self.guards_off.split(","), *self.lost)))
+        return Races(f"{name}, {NAMES[self.kind]}" + (f", without {lost}" if lost else ""))
 
     def rows(self, query: Select[Any]) -> list[Any]:
         """What the database says now."""
@@ -136,8 +138,3 @@ class Stage:
     def log(self) -> str:
         """What the servers said."""
         return "".join(server.output.read_text(errors="replace") for server in self._all)
-
-
-def wait(seconds: float) -> None:
-    """Let so much time pass."""
-    time.sleep(max(0.0, seconds))

@@ -1,11 +1,13 @@
 """A number of a sitting has at most one live appointment; the database decides who was first.
 
-The deciding statement is the INSERT … ON CONFLICT DO NOTHING of `holding._take` against `uq_appointment_place`.
+The deciding statement is the INSERT … ON CONFLICT DO NOTHING of `holding._take` against `uq_appointment_place`; the
+lock of the sitting (SQLite: its one writer) is a second guard, so the controls take both away.
 """
 
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Callable
 
 from sqlalchemy import select
@@ -22,6 +24,8 @@ from tests.see import see
 HOLDERS_PAGE = re.compile(r"/appointments/([2-9A-Z]{3}-[2-9A-Z]{3})/patient")
 BUTTON = re.compile(rb'name="number" value="(\d+)"')
 UNPROVEN = 8
+NO_LOCKS = "sitting_lock,one_writer"
+INDEXES = ("uq_appointment_place", "uq_appointment_hold")
 
 
 def takers(stage: Stage, sitting: Sitting, number: int, how_many: int) -> list[Call]:
@@ -53,14 +57,25 @@ def test_fifty_browsers_want_one_number_and_one_gets_it(stage: Stage) -> None:
     assert "moment before you" in see(race.losers[0]).h1
 
 
-def test_without_its_index_one_number_is_had_by_several(unguarded: Callable[..., Stage]) -> None:
-    stage = unguarded(without=("uq_appointment_place",))
+def test_the_index_alone_decides_too(unguarded: Callable[..., Stage]) -> None:
+    stage = unguarded(NO_LOCKS)
     sitting = scenes.evening().sitting
-    with stage.races("one number without its index") as races:
+    with stage.races("one number") as races:
         race = races.run(takers(stage, sitting, 12, 50))
 
-    assert len(race.winners) > 1
-    assert len(stage.rows(scenes.at(sitting, 12))) == len(race.winners)
+    check_one_won(race, stage.rows(scenes.at(sitting)))
+
+
+def test_without_its_index_several_have_one_number(unguarded: Callable[..., Stage]) -> None:
+    stage = unguarded(NO_LOCKS, without=INDEXES)
+
+    def several_had_it() -> bool:
+        sitting = scenes.evening().sitting
+        races.run(takers(stage, sitting, 12, 50))
+        return len(stage.rows(scenes.at(sitting, 12))) > 1
+
+    with stage.races("one number") as races:
+        until_seen(several_had_it)
 
 
 def test_sixty_four_race_for_each_of_twenty_numbers(stage: Stage) -> None:
@@ -96,6 +111,18 @@ def test_one_browser_holds_one_number_at_a_doctor(stage: Stage) -> None:
     assert race.overlaps > 0
 
 
+def test_without_its_index_one_browser_holds_several_numbers_at_a_doctor(unguarded: Callable[..., Stage]) -> None:
+    stage = unguarded(NO_LOCKS, without=INDEXES)
+
+    def several_were_held() -> bool:
+        token = secrets.token_urlsafe()
+        races.run(several(stage, token))
+        return len(held_by(stage, token)) > 1
+
+    with stage.races("one browser, eight numbers") as races:
+        until_seen(several_were_held)
+
+
 def wanting_each_their_own(stage: Stage, sitting: Sitting) -> list[Call]:
     """As many browsers as the sitting has numbers, each at a number of its own."""
     places = [{"sitting": sitting.id, "number": number} for number in range(1, sitting.capacity + 1)]
@@ -113,7 +140,7 @@ def test_unproven_holds_never_take_more_than_a_third_of_a_sitting(stage: Stage) 
 
 
 def test_without_the_sittings_lock_unproven_holds_take_more(unguarded: Callable[..., Stage]) -> None:
-    stage = unguarded("sitting_lock,one_writer")
+    stage = unguarded(NO_LOCKS)
 
     def more_were_held() -> bool:
         sitting = scenes.evening(capacity=24).sitting

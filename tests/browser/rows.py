@@ -1,0 +1,68 @@
+"""What the browser tests change behind the product's back: time that passes, and states that take days to come."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection, create_engine, select, update
+from sqlalchemy.pool import NullPool
+
+from doctapp import clock
+from doctapp.accounts.models import Code, Person, Session, WayIn
+from doctapp.appointments.models import Appointment
+from doctapp.doctors.models import Doctor
+from doctapp.web import cookies
+from tests.product import Product
+
+
+class Rows:
+    """The rows of a running product."""
+
+    def __init__(self, product: Product) -> None:
+        self.product = product
+        self._engine = create_engine(product.database_url, poolclass=NullPool)
+
+    def let_the_hold_run_out(self, ref: str) -> None:
+        """Its quarter of an hour is over."""
+        self.set(ref, held_until=clock.now() - timedelta(minutes=1))
+
+    def let_a_minute_pass(self, ref: str) -> None:
+        """The last code for the phone of this hold was sent more than a minute ago."""
+        phone = select(Appointment.typed_phone).where(Appointment.ref == ref).scalar_subquery()
+        earlier = clock.now() - timedelta(seconds=61)
+        with self._written() as connection:
+            connection.execute(update(Code).where(Code.shown == phone).values(sent_at=earlier))
+
+    def set(self, ref: str, **values: Any) -> None:
+        """Write into an appointment's row."""
+        with self._written() as connection:
+            connection.execute(update(Appointment).where(Appointment.ref == ref).values(**values))
+
+    def get(self, ref: str, column: str) -> Any:
+        """Read from an appointment's row."""
+        with self._engine.connect() as connection:
+            return connection.scalar(select(getattr(Appointment, column)).where(Appointment.ref == ref))
+
+    def refs_of(self, email: str, status: str) -> list[str]:
+        """The appointments of one of the demo's people in this state."""
+        owner = select(WayIn.person_id).where(WayIn.value == email).scalar_subquery()
+        query = select(Appointment.ref).where(Appointment.person_id == owner, Appointment.status == status)
+        with self._engine.connect() as connection:
+            return list(connection.scalars(query.order_by(Appointment.id)))
+
+    def session_of(self, slug: str) -> list[Any]:
+        """The cookies of a doctor who cannot sign in by a password."""
+        token, now = secrets.token_urlsafe(32), clock.now()
+        person = select(Person.id).join(Doctor, Doctor.person_id == Person.id).where(Doctor.slug == slug)
+        values = {"token_hash": cookies.hashed(token), "created_at": now, "last_seen_at": now}
+        with self._written() as connection:
+            person_id = connection.scalar(person)
+            connection.execute(Session.__table__.insert().values(person_id=person_id, **values))
+        return [{"name": "session", "value": token, "url": self.product.url}]
+
+    @contextmanager
+    def _written(self) -> Iterator[Connection]:
+        with self._engine.begin() as connection:
+            yield connection
