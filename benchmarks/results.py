@@ -23,7 +23,7 @@ INTRODUCTION = """\
 `make bench` runs every row and writes this table; `make bench ARGS='--short'` takes a minute, and
 `make bench ARGS='1 2'` runs some rows and leaves the others' figures as they were. A figure with “/ hello” is CPU a
 request as times of what a bare Flask application takes to say hello, called in the same process in turns: the median of
-the rounds (the least and the most; the milliseconds). The world is the demo's, with 300 doctors, read in Bangla; what
+the rounds (the least and the most; milliseconds). The world is the demo's, with 300 doctors, read in Bangla; what
 the database server computes is not in these figures. Other work on the machine moves milliseconds more than ratios: the
 load beside each figure is that of the minute before it.
 """

@@ -16,7 +16,7 @@ from flask import Flask
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 from werkzeug.wrappers import Response
 
-WARM_UP = 20
+WARM_UP = 8
 LEAST = 3
 Key = tuple[str, str]  # what, and on which database
 
@@ -29,7 +29,7 @@ class Effort:
     seconds: float
 
 
-FULL, SHORT = Effort(rounds=11, seconds=0.3), Effort(rounds=5, seconds=0.1)
+FULL, SHORT = Effort(rounds=11, seconds=0.3), Effort(rounds=3, seconds=0.1)
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,8 @@ class BudgetSpent(TooMany):
 def newest(*, browser_hash: str, address: str) -> Code | None:
     """The newest code this browser asked for at this address."""
     query = select(Code).filter_by(browser_hash=browser_hash, address=address).order_by(Code.id.desc()).limit(1)
-    return db.session.scalars(query).first()
+    # its tries count only as they are under the lock: the door may have read the same row before
+    return db.session.scalars(query.execution_options(populate_existing=True)).first()
 
 
 def newest_of(browser_hash: str) -> Code | None:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
@@ -162,10 +163,14 @@ def _cards(ids: Sequence[int], *, area_ids: Sequence[int] | None, day: date | No
 def _places(sitting_ids: Sequence[int], *, now: datetime) -> dict[int, list[Place]]:
     """The next places of these sittings, by doctor, exactly as they can be taken."""
     there = select(Sitting).where(Sitting.id.in_(sitting_ids)).order_by(Sitting.starts_at, Sitting.id)
+    sittings = db.session.scalars(there).all()
+    gone = places.taken(sittings, now=now)
     offered: dict[int, list[Place]] = defaultdict(list)
-    for place in places.free(db.session.scalars(there).all(), now=now):
-        if len(offered[place.sitting.doctor_id]) < SHOWN_PLACES:
-            offered[place.sitting.doctor_id].append(place)
+    for sitting in sittings:
+        here = offered[sitting.doctor_id]
+        if len(here) < SHOWN_PLACES:
+            free = (place for place in places.of_sitting(sitting, gone=gone[sitting.id], now=now) if place.free)
+            here.extend(islice(free, SHOWN_PLACES - len(here)))
     return offered
 
 

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, TimeoutError
-from werkzeug.exceptions import HTTPException, InternalServerError, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, InternalServerError
 
 from doctapp.db import Busy, db, is_busy
 from doctapp.errors import DomainError, SignInNeeded
@@ -32,14 +32,14 @@ def typed() -> list[tuple[str, str]]:
     ]
 
 
-def page(status: int, title: str, message: str, *, again: bool = False, **context: Any) -> Response:
+def page(status: int, title: str, message: str, *, again: bool = False, **given: Any) -> Response:
     """An error page, or its fragment for htmx; with `again` it offers to send the very same form once more."""
     template = "errors/_error.html" if htmx.wants_fragment() else "errors/error.html"
-    context.setdefault("next_links", [(url_for("pages.home"), _("Go to the first page"))])
+    given.setdefault("next_links", [(url_for("pages.home"), _("Go to the first page"))])
     shown = typed() if again else []
     again_url = request.full_path.rstrip("?") if again and request.method == "POST" else None
     body = render_template(
-        template, status=status, title=title, message=message, typed=shown, again_url=again_url, here="/", **context
+        template, status=status, title=title, message=message, typed=shown, again_url=again_url, here="/", **given
     )
     response = make_response(body, status)
     response.vary.update(("HX-Request", "Accept-Language", "Cookie"))
@@ -87,10 +87,7 @@ def http_said_no(error: HTTPException) -> Response:
         return error.get_response()  # type: ignore[return-value]
     _give_addresses()
     title, message = words(status)
-    if status in {400, 413} or isinstance(error, RequestEntityTooLarge):
-        response = page(status, title, message)
-    else:
-        response = page(404 if status == 405 else status, title, message)
+    response = page(404 if status == 405 else status, title, message)
     if status == 413:
         response.headers["Connection"] = "close"
     return response

@@ -28,7 +28,8 @@ PARTS_OF_DAY = ((4, "রাত"), (6, "ভোর"), (12, "সকাল"), (15, "
 
 def in_bangla() -> bool:
     """Whether the reader reads Bangla."""
-    return str(get_locale()) == "bn"
+    locale = get_locale()
+    return locale is not None and locale.language == "bn"
 
 
 def digits(text: object) -> str:

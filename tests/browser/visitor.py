@@ -166,7 +166,9 @@ class Visitor:
 
     def sign_in(self, email: str, lands: str = "/") -> Self:
         """Sign in by e-mail and password."""
-        return self.get(f"/login?next={lands}").submit("login", email=email, password=PASSWORD)
+        self.get(f"/login?next={lands}").submit("login", email=email, password=PASSWORD)
+        assert self.form("logout").count(), f"{email} was not signed in at {self.path}: {self.words}"
+        return self
 
     # What is heard
 

@@ -5,14 +5,14 @@ Most letters here are codes for signing in: one form writes one. Their rows are 
 
 import os
 import signal
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, text
 
-from tests.faults.conftest import Start, Together
+from tests.faults.conftest import LONGEST_STORY, Stage
 from tests.journeys import booking
 from tests.journeys.booking import walker
 from tests.journeys.walker import Walker
@@ -55,24 +55,6 @@ class Office:
         return self.product.mails.mails_to(address)
 
 
-@pytest.fixture(scope="module")
-def offices(start: Start, together: Together) -> list[Future[Tree]]:
-    """Two products, started at the same time."""
-    return [together(start), together(start)]
-
-
-@pytest.fixture(scope="module")
-def office(offices: list[Future[Tree]]) -> Office:
-    """Where senders are hurt."""
-    return Office(offices[0].result())
-
-
-@pytest.fixture(scope="module")
-def other_office(offices: list[Future[Tree]]) -> Office:
-    """Where those who take letters have a bad day."""
-    return Office(offices[1].result())
-
-
 KILLED, CROWDED = "killed@example.org", "crowd-{}@example.org"
 REFUSED, LOST, AWAY, SLOW = (f"{name}@example.org" for name in ("refused", "lost", "away", "slow"))
 LATE = "+8801812345678"
@@ -98,11 +80,13 @@ def send_to_a_crowd(office: Office) -> None:
         office.wait_for(CROWDED.format(number), "sent", SWEEP)
 
 
-def hurt_senders(office: Office) -> None:
+def hurt_senders(stage: Stage) -> Office:
     """A worker is killed; while its letter's lease runs out, a crowd comes."""
+    office = Office(stage.tree())
     send_and_kill(office)
     send_to_a_crowd(office)
     office.wait_for(KILLED, "sent", LEASE_AND_SWEEP)
+    return office
 
 
 def hurt_mail(office: Office) -> None:
@@ -136,69 +120,70 @@ def hurt_texts(office: Office) -> None:
     office.wait_for(LATE, "dead", 2 * SWEEP)
 
 
-@pytest.fixture(scope="module")
-def days(office: Office, other_office: Office, together: Together) -> dict[str, Future[None]]:
-    """The bad days, all at the same time."""
-    hurt = (together(hurt_senders, office), together(hurt_mail, other_office), together(hurt_texts, other_office))
-    return dict(zip(("senders", "mail", "texts"), hurt, strict=True))
+def hurt_takers(stage: Stage) -> Office:
+    """Both who take letters have a bad day."""
+    office = Office(stage.tree())
+    with ThreadPoolExecutor() as pool:
+        for hurt in [pool.submit(hurt_mail, office), pool.submit(hurt_texts, office)]:
+            hurt.result()
+    return office
 
 
-def test_a_slow_mail_server_gets_a_letter_once(days: dict[str, Future[None]], other_office: Office) -> None:
-    days["mail"].result(300)
-
-    assert len(other_office.mails(SLOW)) == 1
+STORIES = (hurt_senders, hurt_takers)
 
 
-def test_a_refused_letter_is_dead_with_its_reason_and_without_its_code(
-    days: dict[str, Future[None]], other_office: Office
-) -> None:
-    days["mail"].result(300)
+@pytest.fixture
+def after_hurt_senders(stories: dict[str, Future[Office]]) -> Office:
+    return stories["hurt_senders"].result(LONGEST_STORY)
 
-    row = other_office.row(REFUSED)
+
+@pytest.fixture
+def after_hurt_takers(stories: dict[str, Future[Office]]) -> Office:
+    return stories["hurt_takers"].result(LONGEST_STORY)
+
+
+def test_a_slow_mail_server_gets_a_letter_once(after_hurt_takers: Office) -> None:
+    assert len(after_hurt_takers.mails(SLOW)) == 1
+
+
+def test_a_refused_letter_is_dead_with_its_reason_and_without_its_code(after_hurt_takers: Office) -> None:
+    row = after_hurt_takers.row(REFUSED)
+
     assert (row.state, row.tries, row.body) == ("dead", 1, None)
     assert "550" in row.fault
-    assert other_office.mails(REFUSED) == []
+    assert after_hurt_takers.mails(REFUSED) == []
 
 
-def test_a_letter_waits_for_a_mail_server_that_is_away(days: dict[str, Future[None]], other_office: Office) -> None:
-    days["mail"].result(300)
-
-    assert other_office.row(AWAY).tries >= 2
-    assert len(other_office.mails(AWAY)) == 1
+def test_a_letter_waits_for_a_mail_server_that_is_away(after_hurt_takers: Office) -> None:
+    assert after_hurt_takers.row(AWAY).tries >= 2
+    assert len(after_hurt_takers.mails(AWAY)) == 1
 
 
-def test_a_text_whose_answer_was_lost_is_sent_once_more_and_never_again(
-    days: dict[str, Future[None]], other_office: Office
-) -> None:
-    days["texts"].result(300)
+def test_a_mail_whose_answer_was_lost_comes_twice_with_one_name(after_hurt_takers: Office) -> None:
+    arrived = after_hurt_takers.mails(LOST)
 
-    texts = other_office.product.texts.texts_to(LATE)
-    assert len(texts) == 2, "It was retried once."
-    assert len(set(texts)) == 1
-    assert other_office.row(LATE).unknown_outcomes == 2
-
-
-def test_the_sweep_beside_the_worker_sends_nothing_twice(days: dict[str, Future[None]], office: Office) -> None:
-    days["senders"].result(300)
-
-    assert [len(office.mails(CROWDED.format(number))) for number in range(CROWD)] == [1] * CROWD
-    assert {office.row(CROWDED.format(number)).tries for number in range(CROWD)} == {1}
-
-
-def test_the_letter_of_a_killed_worker_arrives(days: dict[str, Future[None]], office: Office) -> None:
-    days["senders"].result(300)
-
-    arrived = office.mails(KILLED)
-    assert arrived
-    assert len({mail["Message-ID"] for mail in arrived}) == 1
-    assert office.row(KILLED).tries == 2
-
-
-def test_a_mail_whose_answer_was_lost_comes_twice_with_one_name(
-    days: dict[str, Future[None]], other_office: Office
-) -> None:
-    days["mail"].result(300)
-
-    arrived = other_office.mails(LOST)
     assert len(arrived) == 2
     assert len({(mail["Message-ID"], mail["Date"], mail.text) for mail in arrived}) == 1
+
+
+def test_a_text_whose_answer_was_lost_is_sent_once_more_and_never_again(after_hurt_takers: Office) -> None:
+    texts = after_hurt_takers.product.texts.texts_to(LATE)
+
+    assert len(texts) == 2, "It was retried once."
+    assert len(set(texts)) == 1
+    assert after_hurt_takers.row(LATE).unknown_outcomes == 2
+
+
+def test_the_sweep_beside_the_worker_sends_nothing_twice(after_hurt_senders: Office) -> None:
+    crowd = [CROWDED.format(number) for number in range(CROWD)]
+
+    assert [len(after_hurt_senders.mails(address)) for address in crowd] == [1] * CROWD
+    assert {after_hurt_senders.row(address).tries for address in crowd} == {1}
+
+
+def test_the_letter_of_a_killed_worker_arrives(after_hurt_senders: Office) -> None:
+    arrived = after_hurt_senders.mails(KILLED)
+
+    assert arrived
+    assert len({mail["Message-ID"] for mail in arrived}) == 1
+    assert after_hurt_senders.row(KILLED).tries == 2

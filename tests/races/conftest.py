@@ -54,16 +54,15 @@ def unguarded_stages(kind: str, tmp_path_factory: pytest.TempPathFactory) -> Ite
 @pytest.fixture
 def unguarded(
     kind: str, unguarded_stages: dict[str, Stage], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[..., Stage]]:
-    """A stage whose servers lack these guards, or whose database lacks these indexes."""
+) -> Iterator[Callable[[str], Stage]]:
+    """A stage whose servers lack these guards."""
     with ExitStack() as stack:
 
-        def given(guards_off: str = "", *, without: tuple[str, ...] = ()) -> Stage:
-            name = f"{guards_off} {without}"
-            if name not in unguarded_stages:
+        def given(guards_off: str) -> Stage:
+            if guards_off not in unguarded_stages:
                 folder = tmp_path_factory.mktemp(f"unguarded-{kind}")
-                unguarded_stages[name] = Stage(kind, folder, guards_off=guards_off, without=without, servers=1)
-            return stack.enter_context(opened(unguarded_stages[name]))
+                unguarded_stages[guards_off] = Stage(kind, folder, guards_off=guards_off, servers=1)
+            return stack.enter_context(opened(unguarded_stages[guards_off]))
 
         yield given
 

@@ -119,50 +119,50 @@ class Call:
         self, browser: Browser, method: str, path: str, fields: dict[str, Any] | None = None, *, port: int = 0
     ) -> None:
         self.browser, self.method, self.path, self.port = browser, method, path, port or browser.port
-        self.body = urlencode(fields) if fields is not None else None
+        self.fields = fields
         self._connection: HTTPConnection | None = None
+        self._headers = {"Accept": "text/html"}
 
     def again(self, *, path: str = "", port: int = 0) -> Call:
         """The very same request of the same browser once more, perhaps where it was led to, or at another server."""
-        other = Call(self.browser, self.method, path or self.path, port=port or self.port)
-        other.body = self.body
-        return other
+        return Call(self.browser, self.method, path or self.path, self.fields, port=port or self.port)
 
     def ready(self) -> None:
-        """Open the connection."""
+        """Open the connection, and take the cookies that the browser has now."""
         self._connection = HTTPConnection(LOOPBACK, self.port, timeout=PATIENCE)
         self._connection.connect()
+        self._headers["Cookie"] = self.browser.jar.header
+        if self.fields is not None:
+            self._headers["Content-Type"] = "application/x-www-form-urlencoded"
 
     def __call__(self) -> Answer:
         if self._connection is None:
             self.ready()
         assert self._connection is not None
-        headers = {"Cookie": self.browser.jar.header, "Accept": "text/html"}
-        if self.body is not None:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        body = None if self.fields is None else urlencode(self.fields)
         began = time.monotonic()
-        self._connection.request(self.method, self.path, self.body, headers)
+        self._connection.request(self.method, self.path, body, self._headers)
         response = self._connection.getresponse()
         content = response.read()
         ended = time.monotonic()
-        self._connection.close()
+        self._connection = self._connection.close()
         self.browser.jar.take(response.headers)
         return Answer(response.status, response.headers, content, began, ended)
 
 
 @dataclass
-class Late:
-    """A call that sets out so many seconds after the others."""
+class Timed:
+    """A call that sets out at a moment of the clock, in seconds since the epoch."""
 
     call: Waiting
-    seconds: float
+    moment: float
 
     def ready(self) -> None:
         """As the call does."""
         self.call.ready()
 
     def __call__(self) -> Any:
-        time.sleep(self.seconds)
+        time.sleep(max(0.0, self.moment - time.time()))
         return self.call()
 
 

@@ -14,6 +14,7 @@ from doctapp import clock
 from doctapp.accounts.models import Patient, Person
 from doctapp.appointments.models import LIVE, Appointment, Event
 from doctapp.clinics.models import Clinic
+from doctapp.db import db
 from doctapp.doctors.models import Chamber, Doctor
 from doctapp.schedules.models import Sitting
 from tests import make
@@ -35,6 +36,7 @@ class Evening:
 
 def evening(**sitting: Any) -> Evening:
     """An evening of tomorrow at a chamber of its own, with a doctor and a clerk."""
+    db.session.rollback()  # the test's reads would keep SQLite from writing
     n = next(_number)
     rokeya = make.person(email=f"rokeya-{n}@demo.test", name="Rokeya Begum")
     nasrin = make.person(email=f"nasrin-{n}@demo.test", name="Nasrin Akter")

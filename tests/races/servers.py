@@ -5,18 +5,19 @@ from __future__ import annotations
 import itertools
 import secrets
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Select, text
+from sqlalchemy import Select
 
 from doctapp.accounts.models import Person
-from doctapp.db import db
+from doctapp.db import Row, db
 from doctapp.embedded.programs import GUNICORN
 from tests import make
-from tests.conftest import make_app
+from tests.conftest import clean, make_app
 from tests.races.racing import Browser, Call, Races, at_once
 from tests.servers import postgres
 from tests.servers.ports import free_port, wait_for_port
@@ -56,7 +57,7 @@ class Server:
 
 
 class Stage:
-    """A new database with servers on it, perhaps without some of their guards, perhaps without some of its indexes."""
+    """A new database with servers on it, perhaps without some of their guards."""
 
     def __init__(
         self,
@@ -64,28 +65,22 @@ class Stage:
         folder: Path,
         *,
         guards_off: str = "",
-        without: Sequence[str] = (),
         servers: int = 2,
         **env: str,
     ) -> None:
-        self.kind, self.folder, self.guards_off, self.lost = kind, folder, guards_off, without
+        self.kind, self.folder, self.guards_off = kind, folder, guards_off
         self.url = f"sqlite:///{folder / 'doctapp.db'}"
         if kind == "postgresql":
             self.url = postgres.new_database(postgres.postgres_url())
         self.app = make_app(self.url, folder)
-        self._drop(*without)
         self._env = {**environment(self.app.config["SETTINGS"]), **RAISED, "GUARD_OFF": guards_off, **env}
         command, entry = (PRELOADED, UNGUARDED) if guards_off else (GUNICORN, PRODUCT)
         self.servers = [self._served(command, entry, f"server-{n}.log") for n in range(servers)]
         self._all = list(self.servers)
+        self._lost: tuple[str, ...] = ()
         self._next = itertools.cycle(self.servers)
         for server in self.servers:
             server.wait()
-
-    def _drop(self, *indexes: str) -> None:
-        with self.app.app_context(), db.engine.begin() as connection:
-            for index in indexes:
-                connection.execute(text(f"DROP INDEX {index}"))
 
     def _served(self, command: Sequence[str], entry: str, log: str) -> Server:
         return Server(command, entry, self._env, self.folder / log)
@@ -107,6 +102,20 @@ class Stage:
         if self.kind == "postgresql":
             postgres.drop_database(self.url)
 
+    @contextmanager
+    def without(self, *names: str) -> Iterator[None]:
+        """Drop indexes for a while; afterwards all rows are gone, for with some of them no index could be made."""
+        indexes = [index for table in Row.metadata.tables.values() for index in table.indexes if index.name in names]
+        db.session.rollback()
+        for index in indexes:
+            index.drop(db.engine)
+        self._lost = names
+        yield
+        self._lost = ()
+        clean()
+        for index in indexes:
+            index.create(db.engine)
+
     def next_port(self) -> int:
         """The port of the next server."""
         return next(self._next).port
@@ -127,7 +136,7 @@ class Stage:
 
     def races(self, name: str) -> Races:
         """Races of this name on this database."""
-        lost = ", ".join(filter(None, (*self.guards_off.split(","), *self.lost)))
+        lost = ", ".join(filter(None, (*self.guards_off.split(","), *self._lost)))
         return Races(f"{name}, {NAMES[self.kind]}" + (f", without {lost}" if lost else ""))
 
     def rows(self, query: Select[Any]) -> list[Any]:

@@ -47,7 +47,7 @@ def test_the_same_form_twice_at_once_has_one_effect(stage: Stage) -> None:
     assert races.overlaps > 0
 
 
-def test_without_key_state_and_condition_the_same_form_has_two_effects(unguarded: Callable[..., Stage]) -> None:
+def test_without_key_state_and_condition_the_same_form_has_two_effects(unguarded: Callable[[str], Stage]) -> None:
     stage = unguarded("form_key,states,condition")
 
     def it_was_requested_twice() -> bool:
