@@ -21,6 +21,7 @@ from tests.races.racing import Race, at_once, led_on
 from tests.races.servers import NAMES, Stage
 
 PLACES, RACERS = 1000, 64
+PLACES_IF_SHORT = 20
 PLACES_A_SITTING = 20
 CAPACITY = 3 * PLACES_A_SITTING  # who is not known yet may hold a third of a sitting
 SECONDS = 1500.0
@@ -49,20 +50,21 @@ class Seen:
 
     def rows(self, kind: str) -> list[dict[str, Any]]:
         """The figures as rows of the table."""
-        name = NAMES[kind]
+        name, all_ = NAMES[kind], f"{self.places} of {self.places}"
         winners, losers = p99(self.winners), p99(self.losers)
+        ratio = losers / winners if winners else 0.0
+        times = f"{ratio:.2f} (losers {losers * 1000:.0f} ms, winners {winners * 1000:.0f} ms)"
         return [
-            row(f"places with exactly one winner, {name}", f"{self.with_one_winner} of {self.places}", "all"),
-            row(f"places whose winner was truly overlapped, {name}", f"{self.with_overlaps} of {self.places}", "most"),
-            row(f"answers 5xx, {name}", self.faults, "0"),
-            row(f"winners' p99 in ms, {name}", round(winners * 1000), "reported"),
-            row(f"losers' p99 / winners' p99, {name}", round(losers / winners, 2), "≤ 1.5"),
+            row(f"places with exactly one winner, {name}", f"{self.with_one_winner} of {self.places}", all_),
+            row(f"places whose winner was truly overlapped, {name}", f"{self.with_overlaps} of {self.places}", all_),
+            row(f"answers 5xx, {name}", str(self.faults), "0"),
+            row(f"losers' p99 / winners' p99, {name}", times, "≤ 1.5"),
         ]
 
 
-def row(name: str, value: Any, goal: str) -> dict[str, Any]:
-    """One row of the table."""
-    return {"name": name, "value": value, "goal": goal}
+def row(name: str, value: str, goal: str) -> dict[str, Any]:
+    """One row of the table, missed where a figure is not the goal itself."""
+    return {"name": name, "value": value, "goal": goal, **({} if goal.startswith("≤") else {"met": value == goal})}
 
 
 def p99(times: Sequence[float]) -> float:
@@ -102,11 +104,12 @@ def raced(stage: Stage, seen: Seen, *, places: int, racers: int, seconds: float)
 
 
 def run(
-    places: int = PLACES, racers: int = RACERS, seconds: float = SECONDS, kinds: Sequence[str] = tuple(NAMES)
+    places: int = PLACES, racers: int = RACERS, seconds: float = SECONDS, *, short: bool = False
 ) -> list[dict[str, Any]]:
     """The rows of both databases; each takes at most so many seconds, and the rows say how many places were raced for."""
     rows: list[dict[str, Any]] = []
-    for kind in kinds:
+    places = min(places, PLACES_IF_SHORT) if short else places
+    for kind in NAMES:
         seen = Seen()
         with staged(kind) as stage:
             raced(stage, seen, places=places, racers=racers, seconds=seconds)

@@ -57,21 +57,22 @@ class Line:
 
 
 def verdict(measured: Mapping[str, Any]) -> str:
-    """Whether the goal is met: as the script says, else by a goal that is one limit, else by being the goal itself."""
-    met = measured.get("met")
+    """Whether the goal is met: as the script says, else by a goal that is one limit or one figure to be had."""
+    value, goal, met = str(measured["value"]), str(measured["goal"]), measured.get("met")
     if met is None:
-        met = _met(str(measured["value"]), str(measured["goal"]))
+        met = _met(value, goal)
     if met is None:
-        return NO_GOAL if str(measured["goal"]).startswith("none") else "not judged"
+        return NO_GOAL if goal.startswith("none") else "not judged"
     return "met" if met else "missed"
 
 
 def _met(value: str, goal: str) -> bool | None:
+    """None where a number alone cannot say it."""
     limit, number = LIMIT.fullmatch(goal), NUMBER.match(value)
-    if limit is None or number is None:
-        return True if value == goal else None
-    given, bound = (float(text.replace(",", "")) for text in (number[0], limit[2]))
-    return given <= bound if limit[1] == "≤" else given >= bound
+    if limit and number:
+        given, bound = (float(text.replace(",", "")) for text in (number[0], limit[2]))
+        return given <= bound if limit[1] == "≤" else given >= bound
+    return value == goal if goal[:1].isdigit() else None
 
 
 def occasion(*, short: bool) -> str:

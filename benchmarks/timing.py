@@ -90,7 +90,9 @@ def hello() -> Page:
     """The floor: a bare Flask application that says hello."""
     app = Flask("hello")
     app.add_url_rule("/", view_func=lambda: "Hello, World!")
-    return page(app, "/")
+    greeting = page(app, "/")
+    assert greeting.answer().data == b"Hello, World!"
+    return greeting
 
 
 def effort(*, short: bool) -> Effort:

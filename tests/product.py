@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Lock
 from typing import Self
 
 import requests
@@ -239,12 +240,17 @@ def command_of(pid: int) -> str:
 # Databases
 
 
+# Several threads may ask at the same time; the first makes the world, and a template is copied by one at a time.
+SEEDING = {"sqlite": Lock(), "postgresql": Lock()}
+
+
 def seeded(database: str, folder: Path) -> str:
     """The address of a database of one's own with a small demo world: of `sqlite` or of `postgresql`."""
-    if database == "postgresql":
-        return copy_of_postgres(seeded_postgres())
-    shutil.copy(seeded_sqlite(), folder / "doctapp.db")
-    return f"sqlite:///{folder / 'doctapp.db'}"
+    with SEEDING[database]:
+        if database == "postgresql":
+            return copy_of_postgres(seeded_postgres())
+        shutil.copy(seeded_sqlite(), folder / "doctapp.db")
+        return f"sqlite:///{folder / 'doctapp.db'}"
 
 
 @functools.cache

@@ -91,9 +91,10 @@ def _people(email: str) -> set[int]:
 
 
 def _told(row: Appointment) -> list[tuple[str, Event]]:
-    """The kinds of notice a patient gets, with the events they tell of."""
+    """The kinds of notice a patient gets, with the events they tell of; where nobody had to answer, none of the asking."""
     events = db.session.scalars(select(Event).where(Event.appointment_id == row.id).order_by(Event.id))
-    return [(event.became, event) for event in events if event.act in {"request", "accept", "cancel"}]
+    told = {"request", "accept", "cancel"} if row.lapses_at else {"accept", "cancel"}
+    return [(event.became, event) for event in events if event.act in told]
 
 
 def _tell(row: Appointment, event: Event, kind: str, person_id: int | None, link: str, *, is_read: bool) -> None:

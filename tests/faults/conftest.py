@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.product import Tree, seeded, seeded_sqlite, stop_all
+from tests.product import Tree, seeded, stop_all
 from tests.servers.redis import RedisServer
 
 LONGEST_STORY = 400
@@ -22,7 +22,6 @@ class Stage:
         self._gate = Semaphore(AT_ONCE)
         self._trees: list[Tree] = []
         self._redises: list[RedisServer] = []
-        seeded_sqlite()
 
     def tree(self, **env: str) -> Tree:
         """A tree on its own copy of the demo world, which serves."""
@@ -43,7 +42,7 @@ class Stage:
             redis.__exit__()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """The stage of the run."""
     stage = Stage(tmp_path_factory)
@@ -51,7 +50,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     stage.clear()
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def stories(request: pytest.FixtureRequest, stage: Stage) -> Iterator[dict[str, Future[Any]]]:
     """The `STORIES` of every module that is run, begun with the first test here because each takes its minutes."""
     modules = {item.module for item in request.session.items if isinstance(item, pytest.Function)}
@@ -60,7 +59,7 @@ def stories(request: pytest.FixtureRequest, stage: Stage) -> Iterator[dict[str, 
         yield {story.__name__: pool.submit(story, stage) for story in told}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def product(stage: Stage) -> Tree:
     """A product in good health; whoever hurts it waits until it is well again."""
     return stage.tree()

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from sqlalchemy import select
+
 from doctapp.appointments.models import Appointment
 from doctapp.notifications.models import Letter
 from tests.races import scenes
@@ -31,7 +33,7 @@ def sent_twice(stage: Stage) -> tuple[Appointment, list[Call]]:
 def effects(stage: Stage, row: Appointment) -> tuple[int, int]:
     """How often the appointment was requested, and how many SMS told the patient so."""
     requests = [event for event in stage.rows(scenes.events_of(row.id)) if event.act == "request"]
-    texts = stage.rows(scenes.select(Letter).filter_by(about=row.ref, channel="sms"))
+    texts = stage.rows(select(Letter).filter_by(about=row.ref, channel="sms"))
     return len(requests), len(texts)
 
 
@@ -61,7 +63,11 @@ def test_without_key_state_and_condition_the_same_form_has_two_effects(unguarded
 
 @dataclass
 class Tap:
-    """A tap that follows its 307 with the newest cookie of the browser, once both taps have theirs."""
+    """A tap that follows its 307 with the newest cookie of the browser, once both taps have theirs.
+
+    A browser gives its first navigation up for the second, so it never follows an older 307 while a newer one is on
+    its way; the two meet here to keep that order.
+    """
 
     call: Call
     both: Meeting

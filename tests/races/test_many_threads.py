@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from tests.races import scenes
 from tests.races.racing import Answer, Browser, at_once, summary
 from tests.races.scenes import Evening
-from tests.races.servers import NAMES, Stage
+from tests.races.servers import Stage
 
 THREADS = 64
 TROUBLE = re.compile(r"busy|locked|QueuePool|Traceback|Error", re.IGNORECASE)
@@ -67,7 +67,7 @@ def walked(stage: Stage) -> tuple[Counter[int], list[str]]:
     statuses = Counter(answer.status_code for answer in answers)
     lines = NO_REDIS.sub("", stage.log()[said:]).splitlines()
     told = ", ".join(f"{count} × {status}" for status, count in sorted(statuses.items()))
-    summary.append(f"{THREADS} people at once, {NAMES[stage.kind]}: {told}")
+    summary.append(f"{stage.races(f'{THREADS} people at once').name}: {told}")
     print(summary[-1])
     return statuses, [line for line in lines if TROUBLE.search(line)]
 

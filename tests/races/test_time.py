@@ -56,6 +56,7 @@ def request_as_it_ends(stage: Stage, before: float) -> tuple[Appointment, list[T
 
 
 def test_a_hold_is_requested_or_it_expires(stage: Stage) -> None:
+    stage.sweep(EXPIRE)()
     with stage.races("expire against request") as races:
         for before in TRIES:
             row, calls = request_as_it_ends(stage, before)
@@ -161,6 +162,8 @@ def test_two_sweeps_at_once_do_each_thing_once(stage: Stage) -> None:
 
 
 def test_two_sweeps_at_once_send_each_letter_once(stage: Stage) -> None:
+    db.session.execute(delete(Letter))
+    db.session.commit()
     _, lapsing, _ = due()
     stage.sweep(LAPSE)()
     db.session.rollback()
