@@ -75,8 +75,14 @@ def of_sitting(sitting: Sitting, *, gone: set[int], now: datetime) -> list[Place
     return places
 
 
-def open_sittings(doctor_ids: Sequence[int], *, now: datetime, day: date | None = None) -> Sequence[Sitting]:
-    """The sittings of these doctors that still take patients, soonest first."""
+def open_sittings(
+    doctor_ids: Sequence[int],
+    *,
+    now: datetime,
+    day: date | None = None,
+    between: tuple[datetime, datetime] | None = None,
+) -> Sequence[Sitting]:
+    """The sittings of these doctors that still take patients, soonest first; of one day, or beginning in a span."""
     query = (
         select(Sitting)
         .join(Chamber, Chamber.id == Sitting.chamber_id)
@@ -88,6 +94,8 @@ def open_sittings(doctor_ids: Sequence[int], *, now: datetime, day: date | None 
     )
     if day:
         query = query.where(Sitting.local_date == day)
+    if between:
+        query = query.where(Sitting.starts_at.between(*between))
     return db.session.scalars(query).all()
 
 
@@ -109,5 +117,10 @@ def nearest(sitting_id: int, number: int, *, now: datetime) -> list[Place]:
     if lost is None:
         return []
     wanted = about(lost, number)
-    around = [s for s in open_sittings([lost.doctor_id], now=now) if abs(s.starts_at - wanted) < timedelta(days=14)]
-    return sorted(free(around, now=now), key=lambda place: abs(place.about_at - wanted))[:NEAREST]
+    found: list[Place] = []
+    for span in (timedelta(days=1), timedelta(days=14)):
+        around = open_sittings([lost.doctor_id], now=now, between=(wanted - span, wanted + span))
+        found = sorted(free(around, now=now), key=lambda place: abs(place.about_at - wanted))[:NEAREST]
+        if len(found) == NEAREST:
+            break
+    return found

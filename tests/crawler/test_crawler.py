@@ -1,0 +1,157 @@
+"""Nothing is shown that does not work: every link is followed and every form sent, by everybody, in both languages.
+
+Of pages and forms that differ only by whom they are about some are taken. A form is sent as it stands; where that is
+refused because something must be typed, it says what, and is sent again with it.
+"""
+
+import re
+from collections import Counter, deque
+from collections.abc import Iterator
+from urllib.parse import parse_qsl, urljoin, urlsplit
+
+import pytest
+
+from tests.journeys.booking import DESK, DOCTOR, PATIENT, new_phone, signed_in, walker
+from tests.journeys.walker import Walker
+from tests.product import Product, Tree, seeded
+from tests.see import Form
+
+ADMIN = "admin@demo.test"
+CAST = {"visitor": "", "patient": PATIENT, "doctor": DOCTOR, "clerk": DESK, "admin": ADMIN}
+START = ("/", "/sandbox/letters", "/notifications")
+OF_ONE_SHAPE = 2
+MOST_PAGES = 90
+OUTSIDE = {"https", "tel"}
+ABOUT = re.compile(r"(?<=/)[0-9A-Z]{3}-[0-9A-Z]{3}\b|(?<=/doctors/)[a-z-]+[0-9]?$")
+OF_WHOM = re.compile(r"-([0-9A-Z]{3}-[0-9A-Z]{3}|[0-9]+)$")
+AT_THE_END = ("language", "logout")
+# A code was sent a moment ago: the form says so and asks to wait.
+REFUSED = {"resend": {429}}
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """A product of our own: much is changed in it."""
+    folder = tmp_path_factory.mktemp("crawled")
+    with Tree(folder, database_url=seeded("sqlite", folder)) as product:
+        yield product
+
+
+@pytest.mark.parametrize("language", ["bn", "en"])
+@pytest.mark.parametrize("who", CAST)
+def test_every_link_leads_somewhere_and_every_form_is_answered(product: Product, who: str, language: str) -> None:
+    person = signed_in(product, CAST[who], language) if CAST[who] else walker(product, language)
+
+    crawler = Crawler(product, person)
+    crawler.crawl()
+
+    assert not crawler.faults, f"{len(crawler.faults)} faults:\n- " + "\n- ".join(crawler.faults)
+    assert len(crawler.seen) >= len(START)
+
+
+class Crawler:
+    """One person who tries everything that is shown."""
+
+    def __init__(self, product: Product, person: Walker) -> None:
+        self.product, self.person = product, person
+        self.faults: list[str] = []
+        self.seen: set[str] = set()
+        self._to_see: deque[tuple[str, str]] = deque((urljoin(product.url, path), "the start") for path in START)
+        self._shapes: Counter[str] = Counter()
+        self._sent: set[str] = set()
+        self._phone = new_phone()
+
+    def crawl(self) -> None:
+        """Look at page after page, and leave at the end."""
+        while self._to_see and len(self.seen) < MOST_PAGES:
+            self._visit(*self._to_see.popleft())
+        for form_id in AT_THE_END:
+            self.person.get("/")
+            if any(form.id == form_id for form in self.person.page.forms):
+                self._send(form_id)
+
+    def _visit(self, url: str, from_where: str) -> None:
+        if url in self.seen or self._is_one_too_many(url):
+            return
+        self.seen.add(url)
+        if url.endswith(".ics"):
+            self._try(f"{from_where} → {url}", self.person.read, url)
+        elif self._try(f"{from_where} → {url}", self.person.get, url):
+            self._look(url)
+
+    def _is_one_too_many(self, url: str) -> bool:
+        asked = urlsplit(url)
+        shape = ABOUT.sub("*", asked.path) + "?" + "&".join(sorted(name for name, _ in parse_qsl(asked.query)))
+        self._shapes[shape] += 1
+        return self._shapes[shape] > OF_ONE_SHAPE
+
+    def _look(self, url: str) -> None:
+        """Note every link of the page one is on, and send each form whose like was not sent yet."""
+        page, at = self.person.page, self.person.at
+        ids = {str(tag["id"]) for tag in page.select("[id]")}
+        for link in page.links:
+            self._note(link.href, at, ids)
+        for form in page.forms:
+            shape = OF_WHOM.sub("", form.id)
+            if shape not in self._sent and shape not in AT_THE_END:
+                self._sent.add(shape)
+                self._send_from(url, form.id)
+
+    def _note(self, href: str, at: str, ids: set[str]) -> None:
+        scheme = urlsplit(href).scheme
+        target = urljoin(at, href)
+        if href.startswith("#"):
+            if href[1:] not in ids:
+                self.faults.append(f"{at} → {href}: it leads nowhere.")
+        elif target.startswith(f"{self.product.url}/"):
+            self._to_see.append((target.partition("#")[0], at))
+        elif scheme not in OUTSIDE:
+            self.faults.append(f"{at} → {href}: where is that?")
+
+    def _send_from(self, url: str, form_id: str) -> None:
+        """Open the page again, so that nothing in the form is old, and send it."""
+        if not self._try(f"{url} again", self.person.get, url):
+            return
+        if not any(form.id == form_id for form in self.person.page.forms):
+            return
+        before = self.person.at
+        if self._send(form_id) == 422 and (typed := self._typed(form_id)):
+            self.person.get(before)
+            self._send(form_id, **typed)
+        if self.person.at not in self.seen:
+            self.seen.add(self.person.at)
+            self._look(self.person.at if self.person.statuses[-1] == 200 else url)
+
+    def _send(self, form_id: str, **typed: object) -> int:
+        """Send a form; its answer is a page, or says what must be typed."""
+        form, at = self.person.page.form(form_id), self.person.at
+        self._try(f"{at}: {form_id} {typed or ''}", self._answered, form, typed)
+        return self.person.statuses[-1]
+
+    def _answered(self, form: Form, typed: dict[str, object]) -> None:
+        self.person._send(form, form.fill(**typed))
+        status = self.person.statuses[-1]
+        self.person._seen(status)
+        if status == 422 and not typed:
+            assert self.person.page.errors or self.person.page.alert, "It was refused without a word."
+        else:
+            assert status in {200} | REFUSED.get(form.id, set()), f"It was answered {self.person.statuses}."
+
+    def _typed(self, form_id: str) -> dict[str, object]:
+        """What a person would type into this form."""
+        shape = OF_WHOM.sub("", form_id)
+        if shape == "patient":
+            offered = self.person.page.form(form_id).fields
+            answers = {"who": "new", "name": "Momena Khatun", "age": 61, "sex": "female", "phone": self._phone}
+            return {name: value for name, value in answers.items() if name in offered}
+        if shape == "code" and self.person.path.startswith("/appointments"):
+            return {"code": self.product.texts.code_for(self._phone)}
+        return {"refusal": {"reason": "no_time"}, "login-phone": {"phone": new_phone()}}.get(shape, {})
+
+    def _try(self, what: str, act: object, *given: object) -> bool:
+        try:
+            act(*given)  # type: ignore[operator]
+        except AssertionError as fault:
+            self.faults.append(f"{what}: {fault}")
+            return False
+        return True
