@@ -7,7 +7,7 @@ from pathlib import Path
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from doctapp import cli, config, db
-from doctapp.extensions import babel, csrf, login, mail, migrate
+from doctapp.extensions import babel, compress, csrf, login, mail, migrate
 from doctapp.web import assets, context, cookies, errors, filters, headers, language
 from doctapp.web.retry import RetryingFlask
 
@@ -31,6 +31,7 @@ def create_app(settings: config.Settings | None = None) -> RetryingFlask:
     migrate.init_app(app, db.db, directory=str(ROOT / "migrations"), render_as_batch=True)
     babel.init_app(app, locale_selector=language.choose)
     mail.init_app(app)
+    compress.init_app(app)
     cookies.init_app(app)
     headers.init_app(app)
     csrf.init_app(app)

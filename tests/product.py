@@ -29,7 +29,7 @@ from tests import make
 from tests.people import PASSWORD
 from tests.servers import postgres
 from tests.servers.ports import LOOPBACK, free_port, is_open
-from tests.servers.processes import Process, environment, is_alive
+from tests.servers.processes import Guard, Process, environment, is_alive
 from tests.servers.proxy import TlsProxy
 from tests.servers.redis import RedisServer
 from tests.servers.sms import SmsServer
@@ -257,7 +257,7 @@ def seeded(database: str, folder: Path) -> str:
 def seeded_sqlite() -> Path:
     """A SQLite file with the demo world, made once a run."""
     folder = Path(tempfile.mkdtemp(prefix="doctapp-seeded-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    atexit.register(Guard('rm -rf "$1"', folder).fire)
     write_demo_world(f"sqlite:///{folder / 'doctapp.db'}", folder)
     return folder / "doctapp.db"
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 
 from argon2 import PasswordHasher
-from argon2.exceptions import VerificationError
+from argon2.exceptions import InvalidHashError, VerificationError
 from flask_babel import lazy_gettext as _l
 
 from doctapp.accounts import limits, people
@@ -45,9 +45,9 @@ def is_right(stored: str | None, password: str) -> bool:
     """Whether the password is the one stored; takes the same time where nothing is stored."""
     try:
         hasher().verify(stored or _dummy(), password)
-    except VerificationError:
+    except (VerificationError, InvalidHashError):
         return False
-    return stored is not None
+    return bool(stored)
 
 
 def begin_try(*, email: str, now: datetime) -> Person | None:

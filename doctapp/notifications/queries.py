@@ -21,6 +21,11 @@ def count(person_id: int) -> int:
     return db.session.scalar(select(func.count()).where(Notification.person_id == person_id)) or 0
 
 
+def newest_id(person_id: int) -> int:
+    """The highest id of the person's notifications, which need not be the latest one's; 0 where there is none."""
+    return db.session.scalar(select(func.max(Notification.id)).where(Notification.person_id == person_id)) or 0
+
+
 def newest(person_id: int, limit: int = 20, before: int | None = None, offset: int = 0) -> Sequence[Notification]:
     """The person's notifications, newest first, perhaps only those older than the one whose id is `before`."""
     told = select(Notification).filter_by(person_id=person_id).order_by(Notification.at.desc(), Notification.id.desc())

@@ -67,8 +67,9 @@ def _list(number: int, *, read: bool) -> ResponseReturnValue:
         groups=_by_day([row for row in rows if _has_words(row)], clock.now()),
         shown=page,
         unread=queries.unread_count(person_id),
-        up_to=max((row.id for row in queries.newest(person_id, limit=1)), default=0),
+        up_to=queries.newest_id(person_id),
         read=read,
+        swapped=wants_fragment(),
     )
 
 

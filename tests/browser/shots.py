@@ -97,7 +97,9 @@ def asked(only: list[str], of: Any, one: str) -> bool:
 
 def walk(browser: Browser, running: Any, language: str) -> Iterator[tuple[str, Visitor]]:
     """Each page on the way, numbered."""
-    for number, (name, visitor) in enumerate(Walk(running, lambda at, **how: Visitor(browser, at.url, **how), language)):
+    for number, (name, visitor) in enumerate(
+        Walk(running, lambda at, **how: Visitor(browser, at.url, **how), language)
+    ):
         yield f"{number:02}-{name}", visitor
 
 
@@ -109,6 +111,9 @@ def take(visitor: Visitor, name: str, wanted: argparse.Namespace, language: str)
             if asked(wanted.only, LIGHTS, light) and asked(wanted.only, WIDTHS, width):
                 page.emulate_media(color_scheme=light)
                 page.set_viewport_size({"width": int(width), "height": height})
+                # as high as the page, or what sticks to the window's edge would lie over the middle of the picture
+                whole = page.evaluate("document.scrollingElement.scrollHeight")
+                page.set_viewport_size({"width": int(width), "height": max(height, whole)})
                 page.screenshot(path=wanted.folder / f"{language}-{width}-{light}" / f"{name}.png", full_page=True)
     page.emulate_media(color_scheme="light")
     page.set_viewport_size(before)

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import pytest
 
-from tests.journeys.booking import DESK, DOCTOR, PATIENT, new_phone, signed_in, walker
+from tests.journeys.booking import DESK, DOCTOR, LETTERS, PATIENT, new_phone, signed_in, walker
 from tests.journeys.walker import Walker
 from tests.product import Product, Tree, seeded
 from tests.see import Form
@@ -60,6 +60,7 @@ class Crawler:
         self._shapes: Counter[str] = Counter()
         self._sent: set[str] = set()
         self._phone = new_phone()
+        self._name = f"Momena {self._phone[-4:].translate(LETTERS)}"
 
     def crawl(self) -> None:
         """Look at page after page, and leave at the end."""
@@ -142,7 +143,7 @@ class Crawler:
         shape = OF_WHOM.sub("", form_id)
         if shape == "patient":
             offered = self.person.page.form(form_id).fields
-            answers = {"who": "new", "name": "Momena Khatun", "age": 61, "sex": "female", "phone": self._phone}
+            answers = {"who": "new", "name": self._name, "age": 61, "sex": "female", "phone": self._phone}
             return {name: value for name, value in answers.items() if name in offered}
         if shape == "code" and self.person.path.startswith("/appointments"):
             return {"code": self.product.texts.code_for(self._phone)}

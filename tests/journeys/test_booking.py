@@ -122,7 +122,8 @@ def test_a_doctor_declines_with_a_reason_and_undoes_it(product: Product) -> None
     assert doctor.page.form(f"acceptance-{ref}")
 
 
-def test_a_refusal_without_a_reason_changes_nothing(product: Product) -> None:
+def test_a_refusal_without_a_reason_changes_nothing(products: Made) -> None:
+    product = products("sqlite")
     patient = booking.book(product)
     doctor, ref = signed_in(product, DOCTOR), patient.ref
     doctor.get("/doctor/requests")
@@ -145,7 +146,8 @@ def test_a_patient_cancels_and_undoes_it(product: Product) -> None:
     assert state(patient) == "Waiting for the doctor"
 
 
-def test_a_stranger_with_the_reference_sees_the_state_and_no_name(product: Product) -> None:
+def test_a_stranger_with_the_reference_sees_the_state_and_no_name(products: Made) -> None:
+    product = products("postgresql")
     patient, stranger = booking.book(product, name="Shahnaz Parvin"), walker(product)
 
     stranger.get(f"/appointments/{patient.ref}")
@@ -208,7 +210,8 @@ def test_a_hold_goes_on_after_the_browser_was_closed(product: Product) -> None:
     assert state(back) == "Waiting for the doctor"
 
 
-def test_a_session_does_not_outlive_the_browser(product: Product) -> None:
+def test_a_session_does_not_outlive_the_browser(products: Made) -> None:
+    product = products("sqlite")
     person = signed_in(product, PATIENT).reopened()
 
     person.get("/appointments")

@@ -17,6 +17,7 @@ from tests.races.scenes import Evening
 from tests.races.servers import Stage
 
 THREADS = 64
+FEW = 0.1
 TROUBLE = re.compile(r"busy|locked|QueuePool|Traceback|Error", re.IGNORECASE)
 NO_REDIS = re.compile(r".*the bell is silent.*")
 GUARD = {"sqlite": "immediate", "postgresql": "pool"}
@@ -59,27 +60,36 @@ def walks(stage: Stage, evening: Evening) -> list[Walk]:
     return found
 
 
-def walked(stage: Stage) -> tuple[Counter[int], list[str]]:
-    """The statuses that all walks saw, and what the server's log said of trouble."""
+def walked(stage: Stage) -> tuple[list[Answer], list[str]]:
+    """What all walks were answered, and what the server's log said of trouble."""
     people = walks(stage, scenes.evening(capacity=3 * THREADS, minutes=2))
     said = len(stage.log())
     answers = [answer for seen in at_once(people) for answer in seen]
-    statuses = Counter(answer.status_code for answer in answers)
-    lines = NO_REDIS.sub("", stage.log()[said:]).splitlines()
-    told = ", ".join(f"{count} × {status}" for status, count in sorted(statuses.items()))
+    counted = sorted(Counter(answer.status_code for answer in answers).items())
+    told = ", ".join(f"{count} × {status}" for status, count in counted)
     summary.append(f"{stage.races(f'{THREADS} people at once').name}: {told}")
     print(summary[-1])
-    return statuses, [line for line in lines if TROUBLE.search(line)]
+    lines = NO_REDIS.sub("", stage.log()[said:]).splitlines()
+    return answers, [line for line in lines if TROUBLE.search(line)]
+
+
+def turned_away(answers: list[Answer]) -> float:
+    """The part of the answers that honestly said: very many people are here, try again in a moment."""
+    away = [answer for answer in answers if answer.status_code == 503]
+    assert all(answer.headers["Retry-After"] and "Nothing was changed" in answer.page for answer in away)
+    return len(away) / len(answers)
 
 
 def test_sixty_four_people_at_once_see_no_fault(stage: Stage) -> None:
-    statuses, trouble = walked(stage)
+    """On a machine that has no time for us somebody may be turned away; here nobody is expected to be."""
+    answers, trouble = walked(stage)
 
-    assert set(statuses) == {200, 303}
+    assert {answer.status_code for answer in answers} <= {200, 303, 503}
+    assert turned_away(answers) < FEW
     assert trouble == []
 
 
-def test_without_the_guard_of_its_database_people_are_turned_away(kind: str, unguarded: Callable[[str], Stage]) -> None:
+def test_without_the_guard_of_its_database_many_are_turned_away(kind: str, unguarded: Callable[[str], Stage]) -> None:
     stage = unguarded(GUARD[kind])
 
-    assert walked(stage)[0][503] > 0
+    assert turned_away(walked(stage)[0]) > FEW
