@@ -75,7 +75,7 @@ def start_session() -> str:
 
 
 def end_session() -> None:
-    """Take the session cookie away with this answer."""
+    """Take both cookies away with this answer: on a shared phone a hold is not left to the next person."""
     g.new_session = None
     g.session_ended = True
 
@@ -91,7 +91,8 @@ def write(response: Response) -> Response:
     if g.get("new_session"):
         _set(response, "session", g.new_session)
     elif g.get("session_ended"):
-        response.delete_cookie(name_of("session"), secure=_settings().https, httponly=True, samesite="Lax", path="/")
+        for cookie in ("session", "browser"):
+            response.delete_cookie(name_of(cookie), secure=_settings().https, httponly=True, samesite="Lax", path="/")
     if g.get("new_browser"):
         _set(response, "browser", g.new_browser, g.get("browser_seconds"))
     return response
