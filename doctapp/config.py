@@ -156,6 +156,6 @@ def flask_settings(settings: Settings) -> dict[str, Any]:
         "MAIL_DEFAULT_SENDER": settings.mail_sender,
         "PERMANENT_SESSION_LIFETIME": timedelta(hours=12),
         "COMPRESS_ALGORITHM": ["gzip"],
-        "COMPRESS_LEVEL": 4,
+        "COMPRESS_LEVEL": 6,
         "COMPRESS_MIN_SIZE": 500,
     }

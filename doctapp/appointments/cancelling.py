@@ -40,16 +40,25 @@ def cancel_until(row: Appointment) -> datetime | None:
     return min(max(cut_off, row.booked_at + SECOND_THOUGHTS), row.about_at)
 
 
-def cancel(row: Appointment, *, reason: str, by: By, now: datetime) -> Event:
-    """End the appointment for the patient. Raises TooLateToCancel or NotCancellable."""
+class ChangedMeanwhile(DomainError):
+    """Something happened since the patient looked; `event` says who did what, and when. Nothing was cancelled."""
+
+    message = _l("This changed while you were looking. Nothing was cancelled.")
+
+
+def cancel(row: Appointment, *, reason: str, by: By, now: datetime, seen: int | None = None) -> Event:
+    """End the appointment for the patient; with `seen`, only if that event is still its last.
+
+    Raises TooLateToCancel, NotCancellable or ChangedMeanwhile.
+    """
     was, until = row.status, cancel_until(row)
     if until is None:
         raise NotCancellable(event=life.last_event(row))
     if now >= until:
         raise TooLateToCancel
-    same = (Appointment.last_event_id == row.last_event_id,)
+    same = (Appointment.last_event_id == (seen or row.last_event_id),)
     event = life.change(row, act="cancel", was=was, became="cancelled", by=by, now=now, why=reason, only_if=same)
     if event is None:
-        raise NotCancellable(event=life.last_event(row))
+        raise ChangedMeanwhile(event=life.last_event(row))
     telling.cancelled(row, event, now=now)
     return event

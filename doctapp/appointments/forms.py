@@ -152,11 +152,12 @@ class RefusalForm(FlaskForm):
 
 
 class CancellationForm(FlaskForm):
-    """Why the patient cancels; may be left out."""
+    """Why the patient cancels, which may be left out, and the event that the patient saw last."""
 
     reason = RadioField(
         _l("Why?"), choices=offered({"": "", **cancelling.REASONS}), default="", validators=[Optional()]
     )
+    event = WholeNumber(validators=[Optional(), NumberRange(1, BIGGEST)])
 
 
 class UndoForm(FlaskForm):

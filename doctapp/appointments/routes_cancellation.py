@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from doctapp import clock
-from doctapp.appointments import cancelling, holding, life, undoing
+from doctapp.appointments import cancelling, holding, life, queries, undoing
 from doctapp.appointments.forms import CancellationForm, UndoForm
 from doctapp.appointments.life import By
 from doctapp.appointments.models import Appointment
@@ -27,14 +27,16 @@ def own(ref: str) -> Appointment:
     return row
 
 
-def _page(row: Appointment, form: CancellationForm, status: int = 200) -> ResponseReturnValue:
+def _page(row: Appointment, form: CancellationForm, status: int = 200, *, changed: bool = False) -> ResponseReturnValue:
+    event = life.last_event(row)
     return render_template(
         "appointments/cancellation.html",
         row=row,
         form=form,
         until=cancelling.cancel_until(row),
         now=clock.now(),
-        event=life.last_event(row),
+        event=event,
+        actor=queries.actor(event) if changed else None,
     ), status
 
 
@@ -59,7 +61,10 @@ def create_cancellation(ref: str) -> ResponseReturnValue:
     try:
         with transaction():
             by = By("patient", current_user.id)
-            cancelling.cancel(find(ref), reason=form.reason.data or "", by=by, now=clock.now())
+            reason, seen = form.reason.data or "", form.event.data
+            cancelling.cancel(find(ref), reason=reason, by=by, now=clock.now(), seen=seen)
+    except cancelling.ChangedMeanwhile:
+        return _page(find(ref), form, 409, changed=True)
     except DomainError:
         row = find(ref)
         if row.status == "cancelled":

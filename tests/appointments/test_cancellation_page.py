@@ -2,9 +2,10 @@
 
 import pytest
 
-from doctapp.appointments import life
+from doctapp.appointments import deciding, life
+from doctapp.appointments.life import By
 from doctapp.appointments.models import Appointment
-from doctapp.db import db
+from doctapp.db import db, transaction
 from tests import make
 from tests.appointments.steps import look, send
 from tests.people import HOUR, MINUTE, NOW
@@ -133,3 +134,21 @@ def test_the_page_reads_in_bangla(hers, alice, evening):
 
     assert "১২" in page.h1
     assert page.form("cancellation")
+
+
+def test_who_cancels_while_the_doctor_accepts_is_told_who_and_when(hers, alice, evening):
+    row = of(alice, evening, "requested")
+    page = look(hers, row, "cancellation")
+    accepted(row, evening)
+
+    answer = see(send(hers, page, "cancellation"))
+
+    assert answer.code == 409
+    assert "Nothing was cancelled yet. Dr Rokeya Begum accepted it at" in answer
+    assert see(send(hers, answer, "cancellation")).h1 == "Serial 12 is cancelled"
+
+
+def accepted(row, evening):
+    with transaction():
+        by = By("clinic", evening.doctor.person_id, evening.clinic.id)
+        deciding.accept(db.session.get(Appointment, row.id), by=by, now=NOW)

@@ -1,4 +1,7 @@
-"""What a booking weighs on the wire: every byte that a browser receives, heads and all, as Chromium counts it."""
+"""What a booking weighs on the wire: every byte that a browser receives, as Chromium counts it.
+
+Heads count too, some 700 bytes an answer; only a page alone is weighed without its head.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,17 +16,19 @@ from tests.browser.visitor import Visitor
 from tests.journeys.booking import DOCTORS_PAGE
 from tests.product import Product
 
-KB = 1000
+KB = 1024
 BLOCKING = """performance.getEntriesByType("resource")
     .filter(one => one.renderBlockingStatus == "blocking").map(one => one.name)"""
 
 
 @dataclass
 class Scales:
-    """What came since the scales were last cleared: bytes by address."""
+    """What came since the scales were last cleared, by address: all of it, and without the heads."""
 
     bytes: dict[str, int] = field(default_factory=dict)
+    bodies: dict[str, int] = field(default_factory=dict)
     _addresses: dict[str, str] = field(default_factory=dict)
+    _heads: dict[str, int] = field(default_factory=dict)
 
     def asked(self, event: dict[str, Any]) -> None:
         """Note what a request is for; what a redirect brought is its own."""
@@ -31,13 +36,20 @@ class Scales:
             self._add(before["url"], before["encodedDataLength"])
         self._addresses[event["requestId"]] = event["request"]["url"]
 
+    def answered(self, event: dict[str, Any]) -> None:
+        """Note the head of its answer, which came first."""
+        self._heads[event["requestId"]] = int(event["response"]["encodedDataLength"])
+
     def ended(self, event: dict[str, Any]) -> None:
         """Note what it brought."""
-        self._add(self._addresses.get(event["requestId"], "?"), event["encodedDataLength"])
+        address = self._addresses.get(event["requestId"], "?")
+        self._add(address, event["encodedDataLength"])
+        self.bodies[address] = int(event["encodedDataLength"]) - self._heads.get(event["requestId"], 0)
 
     def clear(self) -> None:
         """Begin anew."""
         self.bytes.clear()
+        self.bodies.clear()
 
     @property
     def total(self) -> int:
@@ -54,17 +66,12 @@ class Scales:
 
 @dataclass(frozen=True)
 class Weight:
-    """What one booking weighed, in bytes."""
+    """What one booking weighed, in bytes, and each of its later pages alone."""
 
     before_first_paint: int
     scripts: int
     booking: int
-    later: dict[str, int]
-
-    @property
-    def heaviest_later(self) -> int:
-        """The heaviest page after the first."""
-        return max(self.later.values())
+    pages: dict[str, int]
 
 
 @contextmanager
@@ -73,6 +80,7 @@ def scales(visitor: Visitor) -> Iterator[Scales]:
     session = visitor.context.new_cdp_session(visitor.page)
     weighed = Scales()
     session.on("Network.requestWillBeSent", weighed.asked)
+    session.on("Network.responseReceived", weighed.answered)
     session.on("Network.loadingFinished", weighed.ended)
     session.send("Network.enable")
     yield weighed
@@ -82,7 +90,7 @@ def scales(visitor: Visitor) -> Iterator[Scales]:
 def weigh(browser: Browser, product: Product, language: str = "bn") -> Weight:
     """A first visit of a doctor's page and the booking that follows it, in a browser that has nothing yet."""
     visitor = Visitor(browser, product.url, language=language)
-    later: dict[str, int] = {}
+    pages: dict[str, int] = {}
     with scales(visitor) as weighed:
         visitor.get(DOCTORS_PAGE).page.wait_for_load_state("networkidle")
         blocking = [visitor.page.url, *visitor.page.evaluate(BLOCKING)]
@@ -92,9 +100,10 @@ def weigh(browser: Browser, product: Product, language: str = "bn") -> Weight:
             weighed.clear()
             step(visitor, product, name)
             visitor.page.wait_for_load_state("networkidle")
-            later[name] = weighed.total
+            booking += weighed.total
+            pages[name] = weighed.bodies[visitor.page.url]
     visitor.close()
-    return Weight(before_first_paint, scripts, booking + sum(later.values()), later)
+    return Weight(before_first_paint, scripts, booking, pages)
 
 
 def step(visitor: Visitor, product: Product, name: str) -> None:

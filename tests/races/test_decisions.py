@@ -126,18 +126,17 @@ def accept_and_cancel(to: Asked) -> list[Call]:
     return [accepting(to.doctor, to.row), cancelling(to.patient, to.row)]
 
 
-def test_accept_and_the_patients_cancel_never_undo_each_other(stage: Stage) -> None:
-    """Who cancels just after the booking may: what was booked is then cancelled. Nothing is booked after a cancel."""
+def test_of_accept_and_the_patients_cancel_one_wins(stage: Stage) -> None:
+    """The form of the cancel names the event the patient saw: a booking meanwhile is told, and cancelled only anew."""
     with stage.races("accept against the patient's cancel") as races:
         for _ in range(ROUNDS * 2):
             to = asked(stage)
             race = races.run(accept_and_cancel(to))
             happened = acts(stage, to.row.id)
 
-            assert race.winners and set(race.statuses) <= {303, 409}
-            assert len(happened) == 1 + len(race.winners)
+            assert sorted(race.statuses) == [303, 409]
             assert is_one_story(happened)
-            assert [event.act for event in happened[1:]] in (["accept"], ["cancel"], ["accept", "cancel"])
+            assert [event.act for event in happened[1:]] in (["accept"], ["cancel"])
 
     assert races.overlaps > 0
 

@@ -6,6 +6,7 @@ application is among them, so a new door is walked from its first day.
 
 from __future__ import annotations
 
+import gzip
 import re
 from collections import Counter
 from types import SimpleNamespace
@@ -191,6 +192,8 @@ def is_well(response, step, *, whole):
         assert response.headers["Location"].startswith(("/", "http://localhost/")), said
         assert response.headers["Location"].isascii(), said
         return
+    if response.headers.get("Content-Encoding") == "gzip":
+        response.data = gzip.decompress(response.data)
     text = response.data.decode()
     assert not (found := FAULTS.search(without_ours(text, step))), f"{found}: {said}"
     if text.lstrip().startswith("<!doctype"):
