@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.base import AXE_FILE_PATH
 from playwright.sync_api import Browser
+from playwright.sync_api import Error as PlaywrightError
 
 from tests.browser.pages import Walk
 from tests.browser.visitor import SIZES, Visitor
@@ -67,12 +68,15 @@ def walked(chromium: Browser, product: Tree, language: str) -> Iterator[Look]:
         here.append(Visitor(chromium, product.url, **how))
         return here[-1]
 
-    for name, visitor in Walk(product, come, language):
-        own = visitor.page.viewport_size
-        for size, light in LOOKS[language]:
-            yield look(visitor, f"{name} {language} {size} {light}", SIZES[size], light)
-        visitor.page.set_viewport_size(own)
-        visitor.page.emulate_media(color_scheme="light")
+    try:
+        for name, visitor in Walk(product, come, language):
+            own = visitor.page.viewport_size
+            for size, light in LOOKS[language]:
+                yield look(visitor, f"{name} {language} {size} {light}", SIZES[size], light)
+            visitor.page.set_viewport_size(own)
+            visitor.page.emulate_media(color_scheme="light")
+    except (AssertionError, PlaywrightError) as fault:
+        yield Look("the walk ended early", [str(fault)], is_sideways=False)
     for visitor in here:
         yield Look(f"the browser at {visitor.path}", visitor.unforgiven, is_sideways=False)
         visitor.close()
@@ -104,6 +108,17 @@ def test_no_page_scrolls_sideways(looks: Callable[[str], list[Look]], language: 
 @pytest.mark.parametrize("language", LOOKS)
 def test_the_walk_saw_every_kind_of_page(looks: Callable[[str], list[Look]], language: str) -> None:
     assert len(looks(language)) > 120
+
+
+def test_a_fault_would_be_found(chromium: Browser, product: Tree) -> None:
+    visitor = Visitor(chromium, product.url).get("/help")
+    visitor.page.evaluate("document.querySelector('main').innerHTML += '<img src=/x><p><input></p>'")
+    visitor.page.evaluate("document.querySelector('main').style.width = '2000px'")
+    found = look(visitor, "help", SIZES["small"], "light")
+    visitor.close()
+
+    assert {fault.partition(":")[0] for fault in found.faults} >= {"image-alt", "label"}
+    assert found.is_sideways
 
 
 @pytest.mark.parametrize("path", ["/", "/doctors", DOCTORS_PAGE, "/login", "/doctor/requests"])

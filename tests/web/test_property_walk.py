@@ -186,14 +186,14 @@ def is_well(response, step, *, whole):
     """No fault, no trace of one, and a page that is one; `whole` looks at all of it."""
     said = f"{step.method} {step.path} {step.values} {step.headers}"
     assert response.status_code < 500, f"{response.status_code}: {said}"
+    if response.headers.get("Content-Encoding") == "gzip":
+        response.data = gzip.decompress(response.data)
     if response.is_json or response.mimetype != "text/html" or step.method == "HEAD" or not response.data:
         return
     if 300 <= response.status_code < 400:
         assert response.headers["Location"].startswith(("/", "http://localhost/")), said
         assert response.headers["Location"].isascii(), said
         return
-    if response.headers.get("Content-Encoding") == "gzip":
-        response.data = gzip.decompress(response.data)
     text = response.data.decode()
     assert not (found := FAULTS.search(without_ours(text, step))), f"{found}: {said}"
     if text.lstrip().startswith("<!doctype"):
