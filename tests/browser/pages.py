@@ -148,12 +148,12 @@ class Walk:
     def signed_in(self) -> Iterator[Seen]:
         """What belongs to a person: of one who has much, and of one who has nothing yet."""
         rahima, new, phone = self.person(), self.person(), new_phone()
+        self.rows.let_nothing_be_read(PATIENT)
         yield "home-signed-in", rahima.sign_in(PATIENT)
         yield "bookings", rahima.get("/appointments")
         yield "bookings-past", rahima.get("/appointments?view=past")
         yield "notifications", rahima.get("/notifications")
-        if rahima.page.locator("form#reading").count():  # the walk in the other language may have read them
-            rahima.swap("reading").page.locator("#notices [role=alert]").wait_for()
+        rahima.swap("reading").page.locator("#notices [role=alert]").wait_for()
         yield "notifications-read", rahima
         steps.hold(rahima.get(DOCTORS_PAGE))
         yield "patient-of-a-family", rahima

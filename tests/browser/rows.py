@@ -13,6 +13,7 @@ from doctapp import clock
 from doctapp.accounts.models import Code, Person, Session, WayIn
 from doctapp.appointments.models import Appointment
 from doctapp.doctors.models import Doctor
+from doctapp.notifications.models import Notification
 from doctapp.web import cookies
 from tests.product import Product
 
@@ -35,6 +36,12 @@ class Rows:
         with self._written() as connection:
             connection.execute(update(Code).where(Code.shown == phone).values(sent_at=earlier))
 
+    def let_nothing_be_read(self, email: str) -> None:
+        """One of the demo's people has not seen any alert yet."""
+        owner = select(WayIn.person_id).where(WayIn.value == email).scalar_subquery()
+        with self._written() as connection:
+            connection.execute(update(Notification).where(Notification.person_id == owner).values(read_at=None))
+
     def set(self, ref: str, **values: Any) -> None:
         """Write into an appointment's row."""
         with self._written() as connection:
@@ -44,13 +51,6 @@ class Rows:
         """Read from an appointment's row."""
         with self._engine.connect() as connection:
             return connection.scalar(select(getattr(Appointment, column)).where(Appointment.ref == ref))
-
-    def refs_of(self, email: str, status: str) -> list[str]:
-        """The appointments of one of the demo's people in this state."""
-        owner = select(WayIn.person_id).where(WayIn.value == email).scalar_subquery()
-        query = select(Appointment.ref).where(Appointment.person_id == owner, Appointment.status == status)
-        with self._engine.connect() as connection:
-            return list(connection.scalars(query.order_by(Appointment.id)))
 
     def session_of(self, slug: str) -> list[Any]:
         """The cookies of a doctor who cannot sign in by a password."""

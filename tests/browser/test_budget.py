@@ -25,6 +25,6 @@ def test_the_whole_booking_weighs_no_more_than_it_did(weight: Weight) -> None:
     assert weight.booking <= 57 * KB
 
 
-@pytest.mark.parametrize("page", ["patient", "code", "payment", "ticket"])
-def test_each_later_page_weighs_4_kb(weight: Weight, page: str) -> None:
-    assert 0 < weight.pages[page] <= 4 * KB
+@pytest.mark.parametrize("step", ["patient", "code", "payment", "ticket"])
+def test_each_later_page_weighs_4_kb(weight: Weight, step: str) -> None:
+    assert 0 < weight.pages[step] <= 4 * KB

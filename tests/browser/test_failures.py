@@ -208,6 +208,7 @@ def test_a_button_whose_answer_was_lost_says_so_and_is_tried_again(
     doctor.form(f"acceptance-{ref}").locator(SEND).click()
     strip = doctor.page.locator("#network")
     expect(strip).to_contain_text("No connection. Nothing is lost.")
+    expect(strip).to_be_in_viewport()
     keep(doctor)
 
     line.normal()
@@ -228,6 +229,7 @@ def test_offline_a_form_stays_as_it_is_until_the_network_is_back(
     form.locator(SEND).click()
     strip = visitor.page.locator("#network")
     expect(strip).to_contain_text("No connection. Nothing is lost.")
+    expect(strip).to_be_in_viewport()
     assert form.locator("[name=name]").input_value() == "Rahima Khatun"
     keep(visitor)
 

@@ -4,8 +4,6 @@ With scripts and without, in both languages, on both databases. The letter of an
 undo, so one booking a database is made first, and its letters are read last.
 """
 
-from collections.abc import Callable
-
 import pytest
 
 from tests.browser import steps
@@ -18,7 +16,6 @@ from tests.product import Product
 DATABASES = ("sqlite", "postgresql")
 PATIENTS_PHONE = "01700000001"
 LETTERS_WAIT = 110
-Told = Callable[[str], str]
 
 
 @pytest.fixture(params=DATABASES)
@@ -26,17 +23,10 @@ def product(request: pytest.FixtureRequest, products: Products) -> Product:
     return products(request.param)
 
 
-@pytest.fixture(scope="module")
-def accepted(products: Products) -> Told:
+@pytest.fixture(scope="module", autouse=True)
+def accepted(products: Products) -> dict[str, str]:
     """Who is signed in books for her mother, and the doctor accepts, once a database; how the letters of it begin."""
-    words: dict[str, str] = {}
-
-    def words_on(database: str) -> str:
-        if database not in words:
-            words[database] = booked_by_the_patient(products(database))
-        return words[database]
-
-    return words_on
+    return {database: booked_by_the_patient(products(database)) for database in DATABASES}
 
 
 def booked_by_the_patient(product: Product) -> str:
@@ -55,9 +45,8 @@ def booked_by_the_patient(product: Product) -> str:
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
 @pytest.mark.parametrize("language", ["bn", "en"])
 def test_a_patient_books_the_doctor_accepts_and_both_see_it(
-    product: Product, language: str, scripts: bool, visitor_of: Visitors, accepted: Told
+    product: Product, language: str, scripts: bool, visitor_of: Visitors
 ) -> None:
-    accepted("postgresql" if "postgresql" in product.database_url else "sqlite")
     patient = visitor_of(product, language=language, scripts=scripts, device="phone")
     doctor = visitor_of(product, language=language, scripts=scripts, device="desktop")
     doctor.sign_in(DOCTOR, "/doctor/requests")
@@ -128,8 +117,10 @@ def the_patient_cancels_and_takes_it_back(patient: Visitor, ref: str) -> None:
 
 
 @pytest.mark.parametrize("database", DATABASES)
-def test_the_answer_comes_by_sms_and_mail_after_a_minute(database: str, products: Products, accepted: Told) -> None:
-    words, product = accepted(database), products(database)
+def test_the_answer_comes_by_sms_and_mail_after_a_minute(
+    database: str, products: Products, accepted: dict[str, str]
+) -> None:
+    words, product = accepted[database], products(database)
 
     product.texts.wait_for(PATIENTS_PHONE, words, LETTERS_WAIT)
     product.mails.wait_for(PATIENT, words, LETTERS_WAIT)
