@@ -59,7 +59,7 @@ class Crawler:
         self.seen: set[str] = set()
         self._to_see: deque[tuple[str, str]] = deque((urljoin(product.url, path), "the start") for path in START)
         self._shapes: Counter[str] = Counter()
-        self._sent: set[str] = set()
+        self.sent: set[str] = set()
         self._phone = new_phone()
         self._name = f"Momena {self._phone[-4:].translate(LETTERS)}"
 
@@ -95,8 +95,8 @@ class Crawler:
             self._note(link.href, at, ids)
         for form in page.forms:
             shape = OF_WHOM.sub("", form.id)
-            if shape not in self._sent and shape not in AT_THE_END:
-                self._sent.add(shape)
+            if shape not in self.sent and shape not in AT_THE_END:
+                self.sent.add(shape)
                 self._send_from(url, form.id)
 
     def _note(self, href: str, at: str, ids: set[str]) -> None:
@@ -117,12 +117,17 @@ class Crawler:
         if not any(form.id == form_id for form in self.person.page.forms):
             return
         before = self.person.at
-        if self._send(form_id) == 422 and (typed := self._typed(form_id)):
-            self.person.get(before)
-            self._send(form_id, **typed)
+        refused = self._send(form_id) == 422
+        # somebody new each time: one person has one serial a sitting, and all of us here may get the same sitting
+        if (refused or form_id == "patient") and self._try(f"{before} again", self.person.get, before):
+            self._send_typed(form_id)
         if self.person.at not in self.seen:
             self.seen.add(self.person.at)
             self._look(self.person.at if self.person.statuses[-1] == 200 else url)
+
+    def _send_typed(self, form_id: str) -> None:
+        if typed := self._typed(form_id):
+            self._send(form_id, **typed)
 
     def _send(self, form_id: str, **typed: object) -> int:
         """Send a form; its answer is a page, or says what must be typed."""
