@@ -36,6 +36,7 @@ class Settings:
     mail_username: str = ""
     mail_password: str = ""
     mail_use_tls: bool = False
+    mail_use_ssl: bool = False
     mail_sender: str = "DoctApp <no-reply@localhost>"
     sms_url: str = ""
     sms_success: str = ""
@@ -78,6 +79,7 @@ def read(env: Mapping[str, str] | None = None) -> Settings:
         mail_username=env.get("MAIL_USERNAME", ""),
         mail_password=env.get("MAIL_PASSWORD", ""),
         mail_use_tls=env.get("MAIL_USE_TLS", "") == "1",
+        mail_use_ssl=env.get("MAIL_USE_SSL", "") == "1",
         mail_sender=env.get("MAIL_SENDER", Settings.mail_sender),
         sms_url=env.get("SMS_URL", "").strip(),
         sms_success=env.get("SMS_SUCCESS", ""),
@@ -111,6 +113,8 @@ def _database(env: Mapping[str, str]) -> str:
     scheme, _, rest = url.partition("://")
     if scheme in {"postgres", "postgresql", "postgresql+psycopg"}:
         return f"postgresql+psycopg://{rest}"
+    if scheme == "sqlite" and rest.strip("/") in {"", ":memory:"}:
+        raise BadSetting("DATABASE_URL names no file: each process would have a database of its own. Put a path there.")
     if scheme == "sqlite":
         return url
     raise BadSetting("DATABASE_URL begins with postgresql:// or sqlite://; other databases are not supported.")
@@ -130,8 +134,13 @@ def _check_production(settings: Settings) -> None:
         raise BadSetting("MAIL_SERVER is not set: production sends real mail. Put the name of your SMTP server there.")
     if not settings.sms_url:
         raise BadSetting("SMS_URL is not set: production sends real SMS. Put your gateway's address there.")
-    if "{to}" not in settings.sms_url or "{text}" not in settings.sms_url:
-        raise BadSetting("SMS_URL must contain {to} and {text}: the phone number and the words are put there.")
+    if settings.mail_use_tls and settings.mail_use_ssl:
+        raise BadSetting("MAIL_USE_SSL and MAIL_USE_TLS exclude each other: SSL is port 465, TLS is port 587.")
+    asks_number = "{to}" in settings.sms_url or "{digits}" in settings.sms_url
+    if not asks_number or "{text}" not in settings.sms_url:
+        raise BadSetting(
+            "SMS_URL must contain {to} (+880…) or {digits} (880…) for the number, and {text} for the words."
+        )
 
 
 def flask_settings(settings: Settings) -> dict[str, Any]:
@@ -153,6 +162,7 @@ def flask_settings(settings: Settings) -> dict[str, Any]:
         "MAIL_USERNAME": settings.mail_username or None,
         "MAIL_PASSWORD": settings.mail_password or None,
         "MAIL_USE_TLS": settings.mail_use_tls,
+        "MAIL_USE_SSL": settings.mail_use_ssl,
         "MAIL_DEFAULT_SENDER": settings.mail_sender,
         "PERMANENT_SESSION_LIFETIME": timedelta(hours=12),
         "COMPRESS_ALGORITHM": ["gzip"],

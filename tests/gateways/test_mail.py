@@ -1,8 +1,10 @@
 """What every gateway of mail does, and what SMTP does besides."""
 
+import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -13,6 +15,7 @@ from doctapp.db import transaction
 from doctapp.gateways import letters_inbox, mail
 from doctapp.gateways.mail import Gateway, Mail, Refused, Unknown, Unreachable, sandbox, smtp
 from tests.servers.ports import free_port
+from tests.servers.proxy import make_certificate
 from tests.servers.smtp import MailServer
 
 LETTER = Mail(
@@ -177,6 +180,20 @@ def test_a_server_without_a_good_bye_has_taken_the_mail(
     smtp.Smtp(settings).send(LETTER)
 
     assert len(server.mails) == 1
+
+
+def test_a_server_that_speaks_tls_from_the_first_byte_is_spoken_to_so(
+    app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = make_certificate(tmp_path)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, tmp_path / "key.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with MailServer(context) as server:
+        given = replace(app.config["SETTINGS"], mail_server=server.host, mail_port=server.port, mail_use_ssl=True)
+        smtp.Smtp(given).send(LETTER)
+
+        assert [one.to for one in server.mails] == [LETTER.to]
 
 
 def test_a_password_is_not_shown_to_a_server_whose_certificate_is_not_trusted(settings: Settings) -> None:

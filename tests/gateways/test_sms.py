@@ -54,6 +54,12 @@ def test_a_text_arrives_letter_for_letter(gateway: Gateway, arrived: Callable[[]
     assert arrived() == [TEXT]
 
 
+def test_a_gateway_may_want_the_number_without_its_plus(settings: Settings, server: SmsServer) -> None:
+    http.Http(replace(settings, sms_url=f"{server.url}?to={{digits}}&text={{text}}")).send(TEXT)
+
+    assert [one.to for one in server.texts] == [PHONE.lstrip("+")]
+
+
 def test_nothing_is_sent_inside_a_transaction(gateway: Gateway, arrived: Callable[[], list[Sms]]) -> None:
     with pytest.raises(RuntimeError, match="outside transactions"), transaction():
         gateway.send(TEXT)

@@ -41,6 +41,8 @@ def test_production_needs_every_setting_and_names_the_missing_one(variable: str)
     [
         ("SECRET_KEY", "too short"),
         ("DATABASE_URL", "mysql://db.internal/doctapp"),
+        ("DATABASE_URL", "sqlite://"),
+        ("DATABASE_URL", "sqlite:///:memory:"),
         ("PUBLIC_URL", "http://doctapp.example"),
         ("SMS_URL", "https://sms.example/?to={to}"),
         ("MAIL_PORT", "smtp"),

@@ -1,6 +1,7 @@
 """A real mail server on loopback that keeps what it is given, and can have a bad day."""
 
 import asyncio
+import ssl
 import time
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -45,9 +46,10 @@ class Mail(EmailMessage):
 
 
 class MailServer:
-    """A mail server with switches; it takes every mail until one is thrown."""
+    """A mail server with switches; it takes every mail until one is thrown. With a context it speaks TLS throughout."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+        self.tls = tls
         self.host = LOOPBACK
         self.port = free_port()
         self.mails: list[Mail] = []
@@ -147,7 +149,7 @@ class Door(Controller):
     """Listens, and knows its open connections."""
 
     def __init__(self, handler: MailServer, connections: WeakSet[SMTP]) -> None:
-        super().__init__(handler, hostname=handler.host, port=handler.port)
+        super().__init__(handler, hostname=handler.host, port=handler.port, ssl_context=handler.tls)
         self._connections = connections
 
     def factory(self) -> SMTP:

@@ -24,9 +24,9 @@ SECONDS_IN_ALL = 25.0  # of talk before the letter itself; a delivery's lease mu
 class TimedSmtp(smtplib.SMTP):
     """SMTP that gives up a slow talk, and says when a letter may have been taken."""
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, **given: Any) -> None:
         self.talk_ends = time.monotonic() + SECONDS_IN_ALL
-        super().__init__(host, port, timeout=SECONDS_A_STEP)
+        super().__init__(host, port, timeout=SECONDS_A_STEP, **given)
 
     def putcmd(self, cmd: str, args: str = "") -> None:
         """Send a command while there is time."""
@@ -48,6 +48,10 @@ class TimedSmtp(smtplib.SMTP):
             raise smtplib.SMTPServerDisconnected("the server was too slow")
 
 
+class TimedSmtpOverTls(TimedSmtp, smtplib.SMTP_SSL):
+    """The same on a port that speaks TLS from the first byte (465)."""
+
+
 class UnfoldedMessage(flask_mail.Message):
     """Flask-Mail's message without its second folding, which loses blanks in long Bangla subjects."""
 
@@ -65,12 +69,18 @@ class TimedConnection(flask_mail.Connection):
         return self
 
     def configure_host(self) -> smtplib.SMTP:
-        host = TimedSmtp(self.mail.server, self.mail.port or smtplib.SMTP_PORT)
+        host = self._connected()
         if self.mail.use_tls:
             host.starttls(context=ssl.create_default_context())
         if self.mail.username and self.mail.password:
             host.login(self.mail.username, self.mail.password)
         return host
+
+    def _connected(self) -> TimedSmtp:
+        if self.mail.use_ssl:
+            port = self.mail.port or smtplib.SMTP_SSL_PORT
+            return TimedSmtpOverTls(self.mail.server, port, context=ssl.create_default_context())
+        return TimedSmtp(self.mail.server, self.mail.port or smtplib.SMTP_PORT)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

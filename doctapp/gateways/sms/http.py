@@ -29,7 +29,7 @@ class Http:
     def send(self, sms: Sms) -> None:
         """Hand over one text; returns once the gateway said that it took it."""
         refuse_in_transaction()
-        answer = self._ask(self.template.replace("{to}", quote(sms.to, "")).replace("{text}", quote(sms.text, "")))
+        answer = self._ask(self._address(sms))
         status = answer.status_code
         if status == 429 or status >= 500 or 300 <= status < 400:
             raise Unreachable(f"the gateway answered {status}")
@@ -37,6 +37,11 @@ class Http:
             raise Refused(f"the gateway answered {status}")
         if self.success and not re.search(self.success, answer.text):
             raise Unreachable(f"the gateway answered {status} without its word of success")
+
+    def _address(self, sms: Sms) -> str:
+        """The address to ask: `{to}` is the number as +880…, `{digits}` as 880…, `{text}` the words."""
+        said = {"{to}": sms.to, "{digits}": sms.to.lstrip("+"), "{text}": sms.text}
+        return re.sub(r"{(?:to|digits|text)}", lambda found: quote(said[found[0]], ""), self.template)
 
     def _ask(self, address: str) -> requests.Response:
         try:
