@@ -47,6 +47,7 @@ def create_app(settings: config.Settings | None = None) -> RetryingFlask:
 
 def rooms(app: RetryingFlask, *, demo: bool) -> None:
     """The doors of every room; the sandboxes' only in demo mode."""
+    import doctapp.audit.models  # noqa: F401 - its rows belong to the tables
     from doctapp.accounts import routes as accounts
     from doctapp.appointments import routes as appointments
     from doctapp.appointments import routes_booking, routes_cancellation, routes_requests  # noqa: F401 - same doors

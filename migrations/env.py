@@ -1,5 +1,7 @@
 """How Alembic reaches the application's database; run by `flask db`."""
 
+from contextlib import contextmanager
+
 from alembic import context
 from flask import current_app
 
@@ -31,8 +33,25 @@ def run_online():
     """Change the database."""
     with db.engine.connect() as connection:
         context.configure(connection=connection, **options())
-        with context.begin_transaction():
+        with untouched_children(connection), context.begin_transaction():
             context.run_migrations()
+
+
+@contextmanager
+def untouched_children(connection):
+    """SQLite changes a table by making it anew: what refers to its rows must not be looked at meanwhile."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver = connection.connection.driver_connection
+    driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+        broken = driver.execute("PRAGMA foreign_key_check").fetchall()
+    finally:
+        driver.execute("PRAGMA foreign_keys=ON")
+    if broken:
+        raise RuntimeError(f"rows refer to rows that are not there: {broken[:5]}")
 
 
 if context.is_offline_mode():

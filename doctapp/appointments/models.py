@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from doctapp.accounts.models import Patient
@@ -89,13 +89,14 @@ class Appointment(Row):
     lapses_at: Mapped[datetime | None] = mapped_column(Moment)
     booked_at: Mapped[datetime | None] = mapped_column(Moment)
     closed_at: Mapped[datetime | None] = mapped_column(Moment)
+    patient_moves: Mapped[int] = mapped_column(default=0)
 
     sitting: Mapped[Sitting] = relationship()
     patient: Mapped[Patient | None] = relationship()
 
 
 class Event(Row):
-    """One change of an appointment: from, to, who, for which clinic, why, when."""
+    """One change of an appointment: from, to, who, for which clinic, why, when; a move also names the old place."""
 
     __tablename__ = "event"
 
@@ -109,4 +110,18 @@ class Event(Row):
     clinic_id: Mapped[int | None] = mapped_column(ForeignKey("clinic.id"))
     why: Mapped[str] = mapped_column(String(200), default="")
     undoes_id: Mapped[int | None] = mapped_column(ForeignKey("event.id"), index=True)
+    was_sitting_id: Mapped[int | None] = mapped_column(ForeignKey("sitting.id"))
+    was_number: Mapped[int | None]
     at: Mapped[datetime] = mapped_column(Moment)
+
+
+class TicketLook(Row):
+    """A browser that gave a reference and the phone's last four digits: until when it sees the name and may cancel."""
+
+    __tablename__ = "ticket_look"
+    __table_args__ = (UniqueConstraint("browser_hash", "appointment_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    browser_hash: Mapped[str] = mapped_column(String(64))
+    appointment_id: Mapped[int] = mapped_column(ForeignKey("appointment.id"))
+    until: Mapped[datetime] = mapped_column(Moment)

@@ -33,7 +33,10 @@ class WeeklyHours(Row):
 
 
 class Leave(Row):
-    """Days on which a doctor does not sit, in one chamber or (None) everywhere; both ends included."""
+    """Days on which a doctor does not sit, in one chamber or (None) everywhere; both ends included.
+
+    With `start` and `until` (minutes from local midnight) only that part of each day.
+    """
 
     __tablename__ = "leave"
     __table_args__ = (CheckConstraint("first <= last", name="span"),)
@@ -43,11 +46,17 @@ class Leave(Row):
     chamber_id: Mapped[int | None] = mapped_column(ForeignKey("chamber.id"))
     first: Mapped[date]
     last: Mapped[date]
+    start: Mapped[int | None]
+    until: Mapped[int | None]
     reason: Mapped[str] = mapped_column(String(200), default="")
 
 
 class Sitting(Row):
-    """One doctor in one chamber on one local date; its places are numbers 1 to capacity, never rows."""
+    """One doctor in one chamber on one local date; its places are numbers 1 to capacity, never rows.
+
+    Made from weekly hours it names them; one without is an extra, or was detached from hours that changed. The first
+    call starts it (`started_at`); `late_minutes` shifts what patients are told, never a number's about-time.
+    """
 
     __tablename__ = "sitting"
     __table_args__ = (
@@ -66,6 +75,11 @@ class Sitting(Row):
     ends_at: Mapped[datetime] = mapped_column(Moment)
     minutes: Mapped[int]
     capacity: Mapped[int]
+    hours_id: Mapped[int | None] = mapped_column(ForeignKey("weekly_hours.id"), index=True)
+    extra: Mapped[bool] = mapped_column(default=False)
+    late_minutes: Mapped[int] = mapped_column(default=0)
+    started_at: Mapped[datetime | None] = mapped_column(Moment)
     cancelled_at: Mapped[datetime | None] = mapped_column(Moment)
+    cancelled_why: Mapped[str] = mapped_column(String(200), default="")
 
     chamber: Mapped[Chamber] = relationship()

@@ -1,0 +1,1 @@
+"""Who did or read what, as rows of ids that nobody can change, sealed into a chain."""
