@@ -47,17 +47,27 @@ def create_app(settings: config.Settings | None = None) -> RetryingFlask:
 
 def rooms(app: RetryingFlask, *, demo: bool) -> None:
     """The doors of every room; the sandboxes' only in demo mode."""
-    import doctapp.audit.models  # noqa: F401 - its rows belong to the tables
-    from doctapp.accounts import routes as accounts
-    from doctapp.appointments import routes as appointments
-    from doctapp.appointments import routes_booking, routes_cancellation, routes_requests  # noqa: F401 - same doors
+    # isort: off
+    from doctapp.accounts import (  # noqa: F401 - same doors
+        routes as accounts, routes_account, routes_again, routes_devices, routes_family, routes_joining, routes_login,
+        routes_password, routes_registration, routes_viewer, routes_ways,
+    )  # fmt: skip
+    from doctapp.appointments import (  # noqa: F401 - same doors
+        routes as appointments, routes_booking, routes_cancellation, routes_move, routes_outcome, routes_person, routes_requests,
+        routes_sittings, routes_ticket,
+    )  # fmt: skip
+    from doctapp.audit import routes as audit
     from doctapp.directory import routes as directory
+    from doctapp.doctors import routes as doctors
     from doctapp.gateways import letters_inbox
     from doctapp.notifications import routes as notifications
     from doctapp.pages import routes as pages
+    from doctapp.schedules import routes as schedules
+    from doctapp.schedules import routes_extras, routes_hours, routes_leave, routes_month  # noqa: F401 - same doors
     from doctapp.work import turns  # noqa: F401 - its row belongs to the tables, though no door asks for it
+    # isort: on
 
-    for room in (pages, accounts, directory, appointments, notifications):
+    for room in (pages, accounts, doctors, directory, appointments, notifications, audit, schedules):
         app.register_blueprint(room.bp)
     for door in (appointments.create, pages.language):
         csrf.exempt(door)

@@ -1,4 +1,4 @@
-"""The command line: seed, sweep, areas."""
+"""The command line: seed, sweep, audit, areas."""
 
 from __future__ import annotations
 
@@ -21,6 +21,27 @@ def init_app(app: Flask) -> None:
             sweep.sweep_for_ever(every)
         else:
             sweep.sweep_once(clock.now())
+
+    @app.cli.group("audit")
+    def audit() -> None:
+        """The audit's sealed chain."""
+
+    @audit.command("verify")
+    @click.option("--kept", default="", help="A head hash noted earlier: is it still in the chain?")
+    def verify(kept: str) -> None:
+        """Hash everything again and say what does not agree; exit code 1 where anything is wrong."""
+        from doctapp.audit.verifying import verify
+
+        verdict = verify(now=clock.now(), kept=kept.strip().lower())
+        for sentence in verdict.wrong:
+            click.echo(sentence, err=True)
+        click.echo(
+            f"{verdict.entries} entries, {verdict.unsealed} of them not sealed yet, under {verdict.seals} seals."
+        )
+        click.echo(f"Head: {verdict.head}")
+        if verdict.wrong:
+            raise click.exceptions.Exit(1)
+        click.echo("All agree. Keep the head somewhere else, and give it back with --kept next time.")
 
     @app.cli.group("areas")
     def areas() -> None:

@@ -41,3 +41,9 @@ class SignInNeeded(DomainError):
     """Nobody is signed in, and this needs somebody."""
 
     status = 401
+
+
+class SignInAgain(DomainError):
+    """Somebody is signed in, and this needs to know that it is still they: the password or a code, once more."""
+
+    status = 401

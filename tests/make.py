@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from flask.testing import FlaskClient
@@ -67,10 +68,16 @@ def specialty(slug: str | None = None, **given: Any) -> Specialty:
     return saved(Specialty(slug=slug or f"field-{n}", **values))
 
 
+@cache
+def hashed_once(password: str) -> str:
+    """A password's hash; a good hash takes its time, and most tests have the same password."""
+    return passwords.hashed(password)
+
+
 def person(phone: str | None = None, email: str | None = None, password: str | None = None, **given: Any) -> Person:
     row = Person(created_at=NOW, **{"name": "", "language": "en", **given})
     if password:
-        row.password_hash = passwords.hashed(password)
+        row.password_hash = hashed_once(password)
     for kind, value in (("phone", phone), ("email", email)):
         if value:
             row.ways_in.append(WayIn(kind=kind, value=value, shown=value, proven_at=NOW))
@@ -201,10 +208,11 @@ def hold(sitting: Sitting | None = None, *, number: int = 12, browser: str = "a"
     return appointment(sitting, number=number, status="held", **values)
 
 
-def sign_in(client: FlaskClient, person: Person) -> FlaskClient:
-    """The client, with an open session of this person."""
+def sign_in(client: FlaskClient, person: Person, **given: Any) -> FlaskClient:
+    """The client, with an open session of this person, who just gave the password or a code."""
     token = f"session-token-{next(_number)}-{person.id}"
     now = datetime.now(UTC)
-    saved(Session(token_hash=cookies.hashed(token), person_id=person.id, created_at=now, last_seen_at=now))
+    moments = {"created_at": now, "last_seen_at": now, "authenticated_at": now, **given}
+    saved(Session(token_hash=cookies.hashed(token), person_id=person.id, **moments))
     client.set_cookie("session", token)
     return client

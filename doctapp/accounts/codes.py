@@ -10,13 +10,14 @@ import hashlib
 import hmac
 import logging
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from flask import current_app
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from doctapp.accounts import limits
+from doctapp.accounts import limits, trail
 from doctapp.accounts.limits import TooMany
 from doctapp.accounts.models import Code
 from doctapp.db import db
@@ -70,6 +71,12 @@ def newest_of(browser_hash: str) -> Code | None:
     return db.session.scalars(query).first()
 
 
+def proven_lately(browser_hash: str, *, now: datetime) -> Sequence[Code]:
+    """The codes by which this browser proved something within the last fifteen minutes, newest first."""
+    query = select(Code).where(Code.browser_hash == browser_hash, Code.used_at > now - GOOD_FOR)
+    return db.session.scalars(query.order_by(Code.id.desc())).all()
+
+
 def draw(*, kind: str, address: str, shown: str, browser_hash: str, now: datetime) -> tuple[Code, str] | None:
     """A new code and its digits, to be sent by the caller; None where one was drawn less than a minute ago.
 
@@ -115,6 +122,8 @@ def prove(*, browser_hash: str, address: str, typed: str, now: datetime) -> Doma
     if not hmac.compare_digest(code.code_hash, _hash("".join(latin(typed).split()), address)):
         code.tries += 1
         limits.count("wrong-code", address, now=now)
+        if limits.used("wrong-code", address, since=now - limits.DAY) == WRONG_A_DAY:
+            trail.tries_spent(code.kind, address, act="code_tries_spent", now=now)
         return CodeRanOut() if code.tries >= TRIES else WrongCode()
     code.used_at = code.used_at or now
     return None

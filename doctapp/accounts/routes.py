@@ -1,82 +1,128 @@
-"""The doors of signing in and out."""
+"""What the doors of accounts share: signing a browser in and out, remembering it, sending it codes."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
-from flask import Blueprint, Request, Response, current_app, redirect, render_template, request, url_for
-from flask.typing import ResponseReturnValue
+from flask import Blueprint, request, url_for
 from flask_babel import get_locale
 from flask_login import current_user
-from sqlalchemy.exc import OperationalError
 
 from doctapp import clock
-from doctapp.accounts import codes, passwords, people, sessions, ways
-from doctapp.accounts.forms import CodeForm, LoginForm, PhoneLoginForm
+from doctapp.accounts import codes, devices, limits, people, sessions, ways
+from doctapp.accounts.devices import Token
 from doctapp.accounts.models import Code
 from doctapp.clinics.queries import works_at
-from doctapp.db import Busy, transaction
+from doctapp.db import transaction
 from doctapp.doctors.queries import of_person
-from doctapp.errors import DomainError
-from doctapp.extensions import login as login_manager
-from doctapp.notifications import code_letters
+from doctapp.notifications import account_telling, code_letters
 from doctapp.web import cookies
-from doctapp.web.access import Viewer, Visitor, anyone, signed_in
-from doctapp.web.errors import with_wait
-from doctapp.web.htmx import see_other
 from doctapp.web.urls import local_path
 
 bp = Blueprint("accounts", __name__)
-login_manager.anonymous_user = Visitor
-login_manager.session_protection = None
 
 
-@login_manager.request_loader
-def load_viewer(request: Request) -> Viewer | None:
-    """Whose session the cookie is; None where it is over."""
-    token = request.cookies.get(cookies.name_of("session"))
-    found = sessions.find(cookies.hashed(token)) if token else None
-    if found is None:
-        return None
-    session_id, person_id, name, language, admin, created_at, last_seen_at = found
-    viewer = Viewer(person_id, name, language, session_id, admin, of_person(person_id), works_at(person_id))
-    now = clock.now()
-    if sessions.is_over(_role(viewer), created_at=created_at, last_seen_at=last_seen_at, now=now):
-        return None
-    if now - last_seen_at > sessions.SEEN_EVERY and not _is_quiet(request):
-        _note_seen(session_id)
-    return viewer
+def roles_of(person_id: int) -> tuple[str, ...]:
+    """The roles a person has now, whose limits bind."""
+    return sessions.roles(
+        admin=sessions.is_admin(person_id), staff=bool(works_at(person_id)), doctor=of_person(person_id) is not None
+    )
 
 
-def _role(viewer: Viewer) -> str:
-    if viewer.admin:
-        return "admin"
-    if viewer.is_staff:
-        return "desk"
-    return "doctor" if viewer.is_doctor else "patient"
-
-
-def _is_quiet(request: Request) -> bool:
-    return bool(getattr(current_app.view_functions.get(request.endpoint or ""), "quiet", False))
-
-
-def _note_seen(session_id: int) -> None:
-    try:
-        with transaction():
-            sessions.seen(session_id, now=clock.now())
-    except (Busy, OperationalError):
-        current_app.logger.info("the database was busy: the session's last use is noted with the next page")
-
-
-def sign_in(person_id: int) -> None:
+def sign_in(
+    person_id: int, *, authenticated: bool = True, bookings_only: bool = False, device_id: int | None = None
+) -> None:
     """Open a session for this person and let the answer carry its cookie; for doors, inside their transaction.
 
-    Whoever was signed in here until now is signed out.
+    Whoever was signed in here until now is signed out, and another person's device is forgotten by this browser.
+    Raises Suspended.
     """
+    now = clock.now()
+    sessions.admit(person_id)
     if current_user.is_authenticated:
-        sessions.end(current_user.session_id, now=clock.now())
-    sessions.start(person_id=person_id, token_hash=cookies.hashed(cookies.start_session()), now=clock.now())
+        sessions.end(current_user.session_id, now=now, why="another")
+    own = _own_device(person_id) if device_id is None else device_id
+    sessions.start(
+        person_id=person_id,
+        token_hash=cookies.hashed(cookies.start_session()),
+        now=now,
+        authenticated=authenticated,
+        bookings_only=bookings_only,
+        device_id=own,
+    )
+
+
+def _own_device(person_id: int) -> int | None:
+    """The device that this browser already is of the person who signs in; another person's ends here."""
+    token = Token.read(cookies.device_token())
+    held = devices.held(token, now=clock.now()) if token else None
+    if held and held.person_id == person_id:
+        return int(held.id)
+    if held:
+        devices.end(held.id, now=clock.now(), why="another", by=person_id)
+    cookies.forget_device()
+    return None
+
+
+def remember(person_id: int, *, way_in_id: int | None = None) -> int | None:
+    """Remember this browser for the person, inside the door's transaction: the new device's id, for `sign_in`.
+
+    With a proven phone it is their own phone. None for staff and admins, who are never remembered.
+    """
+    lasts, now, token = devices.kept_for(roles_of(person_id)), clock.now(), Token.draw()
+    if lasts is None:
+        return None
+    sessions.admit(person_id)
+    before = Token.read(cookies.device_token())
+    held = devices.held(before, now=now) if before else None
+    if held:
+        devices.end(held.id, now=now, why="another", by=person_id)
+    name = devices.name_from(request.user_agent.string)
+    device_id = devices.make(person_id=person_id, token=token, name=name, lasts=lasts, now=now, way_in_id=way_in_id)
+    cookies.remember_device(token.cookie, lasts=lasts)
+    return device_id
+
+
+def own_phone_of(person_id: int, number: str) -> int | None:
+    """Remember this browser as the person's own phone: it proves the number that was just proven."""
+    return remember(person_id, way_in_id=devices.number_of(person_id, number))
+
+
+def remember_here(person_id: int, number: str) -> None:
+    """The same for somebody who is signed in: the session goes on, and from now on ends with the device."""
+    own = current_user.device_id
+    if own is not None:
+        devices.make_own_phone(own, way_in_id=devices.number_of(person_id, number))
+    elif not current_user.bookings_only:
+        made = own_phone_of(person_id, number)
+        if made is not None:
+            sessions.join_device(current_user.session_id, device_id=made)
+
+
+def sign_in_by_code(way: ways.Way, *, language: str, own_phone: bool = False) -> int:
+    """Sign in whoever has just proven this phone or address; the person's id. On one's own phone it is remembered.
+
+    A number that nobody proved for twelve months opens bookings only, and is not remembered.
+    """
+    now = clock.now()
+    bookings_only = people.is_unproven_for_long(way.kind, way.value, now=now)
+    person = people.find_or_make(kind=way.kind, value=way.value, shown=way.shown, language=language, now=now)
+    device_id = own_phone_of(person.id, way.value) if own_phone and not bookings_only else None
+    sign_in(person.id, bookings_only=bookings_only, device_id=device_id)
+    if bookings_only:
+        account_telling.number_used(person.id, way.value, now=now)
+    return person.id
+
+
+def leave() -> None:
+    """End this session and this browser's device, and take their cookies away."""
+    now, token = clock.now(), Token.read(cookies.device_token())
+    with transaction():
+        sessions.end(current_user.session_id, now=now)
+        held = devices.held(token, now=now) if token else None
+        for device_id in {current_user.device_id, held.id if held else None} - {None}:
+            devices.end(device_id, now=now, why="signed_out", by=current_user.id)
+    cookies.end_session()
 
 
 def send_code(way: ways.Way) -> bool:
@@ -92,116 +138,17 @@ def send_code(way: ways.Way) -> bool:
     return True
 
 
-def _page(status: int = 200, **forms: Any) -> ResponseReturnValue:
-    forms.setdefault("login", LoginForm(formdata=None))
-    forms.setdefault("phone", PhoneLoginForm(formdata=None))
-    return render_template("accounts/login.html", next=_next(), **forms), status
+def code_sent() -> Code | None:
+    """The code that this browser waits for."""
+    newest = codes.newest_of(cookies.browser_hash()) if cookies.has_browser() else None
+    return newest if newest and newest.sent_at > clock.now() - timedelta(hours=1) else None
 
 
-def _next() -> str:
+def next_page() -> str:
+    """Where this was on the way to."""
     return local_path(request.values.get("next"), url_for("pages.home"))
 
 
-@bp.get("/login")
-@anyone
-def login() -> ResponseReturnValue:
-    """Sign in by a code, or by e-mail and password."""
-    if current_user.is_authenticated:
-        return redirect(_next(), 303)
-    return _page()
-
-
-@bp.post("/login")
-@anyone
-def create_session() -> ResponseReturnValue:
-    """Sign in by e-mail and password."""
-    form = LoginForm()
-    if not form.validate_on_submit():
-        return _page(422, login=form)
-    email = form.email.data.casefold()[: ways.LONGEST]
-    try:
-        with transaction():
-            person = passwords.begin_try(email=email, now=clock.now())
-            person_id, stored = (person.id, person.password_hash) if person else (None, None)
-        if not passwords.is_right(stored, form.password.data):
-            raise passwords.WrongPassword
-    except DomainError as refusal:
-        form.form_errors.append(str(refusal))
-        return with_wait(_page(refusal.status, login=form), refusal)
-    assert person_id is not None
-    with transaction():
-        passwords.forgive(email=email)
-        sign_in(person_id)
-    return see_other(_next())
-
-
-@bp.post("/login/codes")
-@anyone
-def create_code() -> ResponseReturnValue:
-    """Send a code to the phone or address that was typed."""
-    form = PhoneLoginForm()
-    if not form.validate_on_submit():
-        return _page(422, phone=form)
-    try:
-        with transaction():
-            send_code(ways.read(form.phone.data))
-    except DomainError as refusal:
-        form.phone.errors = [str(refusal)]
-        return with_wait(_page(refusal.status, phone=form), refusal)
-    return see_other(url_for("accounts.code", next=_next()))
-
-
-def _sent() -> Code | None:
-    sent = codes.newest_of(cookies.browser_hash()) if cookies.has_browser() else None
-    return sent if sent and sent.sent_at > clock.now() - timedelta(hours=1) else None
-
-
-def _code_page(sent: Code, form: CodeForm, status: int = 200) -> ResponseReturnValue:
-    again = PhoneLoginForm(formdata=None, phone=sent.shown)
-    return render_template("accounts/code.html", sent=sent, form=form, again=again, next=_next()), status
-
-
-@bp.get("/login/code")
-@anyone
-def code() -> ResponseReturnValue:
-    """Type the code; looking at this page never sends one."""
-    sent = _sent()
-    if sent is None:
-        return redirect(url_for("accounts.login", next=_next()), 303)
-    return _code_page(sent, CodeForm(formdata=None))
-
-
-@bp.post("/login/code")
-@anyone
-def prove_code() -> ResponseReturnValue:
-    """Sign in by the code."""
-    sent, form = _sent(), CodeForm()
-    if sent is None:
-        return redirect(url_for("accounts.login", next=_next()), 303)
-    if not form.validate_on_submit():
-        return _code_page(sent, form, 422)
-    with transaction():
-        refusal = codes.prove(
-            browser_hash=cookies.browser_hash(), address=sent.address, typed=form.code.data, now=clock.now()
-        )
-        if refusal is None:
-            person = people.find_or_make(
-                kind=sent.kind, value=sent.address, shown=sent.shown, language=str(get_locale()), now=clock.now()
-            )
-            sign_in(person.id)
-    if refusal:
-        form.code.errors = [str(refusal)]
-        return with_wait(_code_page(sent, form, refusal.status), refusal)
-    return see_other(_next())
-
-
-@bp.post("/logout")
-@signed_in
-def logout() -> Response:
-    """End this session at once; nothing of it is served again."""
-    with transaction():
-        sessions.end(current_user.session_id, now=clock.now())
-    cookies.end_session()
-    response = see_other(url_for("pages.home"))
-    response.headers["Clear-Site-Data"] = '"cache", "storage"'
-    return response
+def network() -> str:
+    """What this request's network address is counted under."""
+    return limits.address_key(request.remote_addr or "")

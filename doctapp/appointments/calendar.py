@@ -22,11 +22,11 @@ def _summary(row: Appointment, doctor: str) -> str:
 
 def file(row: Appointment, *, doctor: str, place: str, url: str, now: datetime) -> bytes:
     """An RFC 5545 file: TENTATIVE while requested, CONFIRMED once booked, CANCELLED after its end."""
-    come_from, _until = places.come_between(row.sitting, row.about_at)
+    come_from, _until = places.come_between(row.sitting, row.about_at, late=0)
     event = Event()
     event.add("uid", f"{row.ref}@doctapp")
     event.add("dtstamp", now)
-    event.add("sequence", row.last_event_id or 0)
+    event.add("sequence", row.sequence)
     event.add("dtstart", come_from)
     event.add("dtend", row.about_at + timedelta(minutes=row.sitting.minutes))
     event.add("summary", _summary(row, doctor))
@@ -44,7 +44,7 @@ def file(row: Appointment, *, doctor: str, place: str, url: str, now: datetime) 
 
 def google_link(row: Appointment, *, doctor: str, place: str, url: str) -> str:
     """A link that opens Google Calendar with the appointment filled in."""
-    come_from, _until = places.come_between(row.sitting, row.about_at)
+    come_from, _until = places.come_between(row.sitting, row.about_at, late=0)
     end = row.about_at + timedelta(minutes=row.sitting.minutes)
     stamp = "%Y%m%dT%H%M%SZ"
     query = {

@@ -1,20 +1,22 @@
-"""What time does by itself: requests lapse after a reminder, past appointments are closed. Each is harmless twice."""
+"""What time does by itself: requests lapse after a reminder, unpaid holds are forgotten. Each is harmless twice.
+
+What it does after a sitting's end is in closing.py.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from doctapp.appointments import life, telling
 from doctapp.appointments.life import TIME
-from doctapp.appointments.models import Appointment
+from doctapp.appointments.models import Appointment, Event, TicketLook
 from doctapp.db import db
-from doctapp.schedules.models import Sitting
 
 BATCH = 200
-CLOSE_AFTER = timedelta(minutes=60)
+KEPT = timedelta(days=30)
 
 
 def overdue_holds(*, now: datetime) -> Sequence[int]:
@@ -35,10 +37,10 @@ def to_remind(*, now: datetime) -> Sequence[int]:
     return db.session.scalars(query.order_by(Appointment.remind_at).limit(BATCH)).all()
 
 
-def past(*, now: datetime) -> Sequence[int]:
-    """The ids of booked appointments whose sitting ended an hour ago and never ran."""
-    query = select(Appointment.id).join(Sitting, Sitting.id == Appointment.sitting_id)
-    query = query.where(Appointment.status == "booked", Sitting.ends_at <= now - CLOSE_AFTER)
+def forgettable(*, now: datetime) -> Sequence[int]:
+    """The ids of holds that ended thirty days ago and that nobody ever asked the doctor for."""
+    query = select(Appointment.id).join(Event, Event.id == Appointment.last_event_id)
+    query = query.where(Appointment.status == "expired", Appointment.requested_at.is_(None), Event.at <= now - KEPT)
     return db.session.scalars(query.order_by(Appointment.id).limit(BATCH)).all()
 
 
@@ -65,7 +67,13 @@ def remind(row: Appointment, *, now: datetime) -> bool:
     return True
 
 
-def close(row: Appointment, *, now: datetime) -> bool:
-    """A sitting that never ran leaves its booked appointments elapsed; once."""
-    event = life.change(row, act="close", was="booked", became="elapsed", by=TIME, now=now, closed_at=now)
-    return event is not None
+def forget(ids: Sequence[int]) -> int:
+    """Delete these holds with their events, as far as they may still be forgotten; how many were."""
+    still = select(Appointment.id).where(
+        Appointment.id.in_(ids), Appointment.status == "expired", Appointment.requested_at.is_(None)
+    )
+    gone = db.session.scalars(still.with_for_update()).all()
+    for rows in (TicketLook.appointment_id, Event.appointment_id, Appointment.id):
+        deleting = delete(rows.class_).where(rows.in_(gone)).execution_options(synchronize_session=False)
+        db.session.execute(deleting)
+    return len(gone)

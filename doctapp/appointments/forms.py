@@ -7,46 +7,17 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, IntegerField, RadioField, SelectField, StringField, TextAreaField
-from wtforms.fields.choices import SelectChoice
+from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from doctapp.accounts import names, phones
 from doctapp.accounts.forms import stripped
-from doctapp.appointments import cancelling, deciding
-from doctapp.appointments.life import SEX_WORDS, VISIT_WORDS
-from doctapp.digits import latin
+from doctapp.accounts.patients import OLDEST, SEX_WORDS
+from doctapp.appointments import cancelling, closing, deciding, lateness, looking, references, sitting_cancellation
+from doctapp.appointments.life import VISIT_WORDS
+from doctapp.web.fields import WholeNumber, in_latin, offered, with_short_line_ends
 
-OLDEST = 120
 BIGGEST = 2**31 - 1
-
-
-def offered(words: Mapping[str, Any]) -> list[SelectChoice]:
-    """What may be chosen, as WTForms wants it."""
-    return [SelectChoice(value, word) for value, word in words.items()]
-
-
-def in_latin(text: Any) -> Any:
-    """Digits of either set as Latin ones."""
-    return latin(text).strip() if isinstance(text, str) else text
-
-
-def with_short_line_ends(text: str) -> str:
-    """Line ends as the browser counts them: it sends two letters for each, against the longest that is allowed."""
-    return text.replace("\r\n", "\n")
-
-
-class WholeNumber(IntegerField):
-    """A whole number in Latin or Bangla digits; what was typed is shown again as it was."""
-
-    data: Any
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """What is no number is nothing; the form's own rule then says what it wants."""
-        try:
-            self.data = int(in_latin(valuelist[0])) if valuelist else None
-        except ValueError:
-            self.data = None
 
 
 class PlaceForm(FlaskForm):
@@ -59,6 +30,15 @@ class PlaceForm(FlaskForm):
     number = WholeNumber(
         validators=[InputRequired(_l("Choose a serial first")), NumberRange(1, 10_000, _l("Choose a serial first"))]
     )
+
+
+class MoveForm(PlaceForm):
+    """Another number of this or another sitting, and the event that was seen last."""
+
+    class Meta:
+        csrf = True
+
+    event = WholeNumber(validators=[Optional(), NumberRange(1, BIGGEST)])
 
 
 class PatientForm(FlaskForm):
@@ -115,13 +95,14 @@ class PatientForm(FlaskForm):
 
 
 class PaymentForm(FlaskForm):
-    """How it is paid; creates the request, so it carries a form key."""
+    """How it is paid, and the fee that was read; creates the request, so it carries a form key."""
 
     method = RadioField(
         _l("How do you want to pay?"),
         choices=offered({"chamber": _l("Pay at the chamber")}),
         validators=[InputRequired(_l("Choose how to pay"))],
     )
+    fee_seen = WholeNumber(validators=[Optional()])
     form_key = HiddenField(validators=[Length(max=64)])
 
 
@@ -158,6 +139,78 @@ class CancellationForm(FlaskForm):
         _l("Why?"), choices=offered({"": "", **cancelling.REASONS}), default="", validators=[Optional()]
     )
     event = WholeNumber(validators=[Optional(), NumberRange(1, BIGGEST)])
+
+
+class ReasonForm(FlaskForm):
+    """Why the clinic or an admin cancels, by a reason of the list or in words, and the event that was seen last."""
+
+    reason = RadioField(_l("Why?"), default="")
+    words = TextAreaField(
+        _l("Or say it in your own words"),
+        filters=[stripped, with_short_line_ends],
+        validators=[Length(max=200, message=_l("Write at most 200 letters"))],
+    )
+    event = WholeNumber(validators=[Optional(), NumberRange(1, BIGGEST)])
+
+    def __init__(self, *, reasons: Mapping[str, Any], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.reason.choices = offered({"": "", **reasons})
+
+    @property
+    def why(self) -> str:
+        """The words where there are some, else the reason that was chosen."""
+        return str(self.words.data or self.reason.data or "")
+
+    def validate_reason(self, field: RadioField) -> None:
+        if not self.why:
+            raise ValidationError(_l("Choose a reason, or write one"))
+
+
+class OutcomeForm(FlaskForm):
+    """How an appointment that time closed really ended, and the event that was seen last."""
+
+    outcome = RadioField(
+        _l("What happened?"), choices=offered(closing.OUTCOMES), validators=[InputRequired(_l("Choose what happened"))]
+    )
+    event = WholeNumber(validators=[InputRequired(), NumberRange(1, BIGGEST)])
+
+
+class TicketForm(FlaskForm):
+    """The reference, typed as one likes, and the last four digits of the phone that booked."""
+
+    ref = StringField(_l("Reference"), filters=[stripped], validators=[InputRequired(_l("Enter the reference"))])
+    digits = StringField(
+        _l("Last four digits of the phone"),
+        filters=[stripped],
+        validators=[InputRequired(_l("Enter the last four digits of the phone"))],
+    )
+
+    def validate_ref(self, field: StringField) -> None:
+        if references.read(field.data) is None:
+            raise ValidationError(_l("A reference has six letters and digits, like KQ7-4M2"))
+
+    def validate_digits(self, field: StringField) -> None:
+        typed = in_latin(field.data)
+        if len(typed) != looking.DIGITS or not (typed.isascii() and typed.isdigit()):
+            raise ValidationError(_l("Enter the last four digits of the phone"))
+
+
+class SittingCancellationForm(FlaskForm):
+    """Why the whole sitting is cancelled; the patients are told."""
+
+    reason = RadioField(
+        _l("Reason"), choices=offered(sitting_cancellation.REASONS), validators=[InputRequired(_l("Choose a reason"))]
+    )
+
+
+class LatenessForm(FlaskForm):
+    """How many minutes late the doctor is; 0 for on time."""
+
+    minutes = WholeNumber(_l("Minutes late"))
+
+    def validate_minutes(self, field: WholeNumber) -> None:
+        if field.data is None or not 0 <= field.data <= lateness.MOST:
+            raise ValidationError(_l("Enter minutes from 0 to 240"))
 
 
 class UndoForm(FlaskForm):

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from flask import current_app
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import func, literal, select, update
+from sqlalchemy import ColumnElement, false, func, literal, select, update
 from sqlalchemy.orm import joinedload
 
 from doctapp.accounts import limits
@@ -135,10 +135,15 @@ def _kept(*, sitting_id: int, number: int, now: datetime) -> Appointment | None:
 
 def _expire_overdue(sitting: Sitting, *, number: int, browser_hash: str, now: datetime) -> None:
     """A partial index has no clock: what is overdue is expired by whoever takes the number next."""
-    overdue = select(Appointment).where(Appointment.status == "held", Appointment.held_until <= now)
-    here = (Appointment.sitting_id == sitting.id) & (Appointment.number == number)
     own = (Appointment.browser_hash == browser_hash) & (Appointment.doctor_id == sitting.doctor_id)
-    for row in db.session.scalars(overdue.where(here | own).order_by(Appointment.id)).all():
+    expire_overdue(sitting_id=sitting.id, number=number, now=now, also=own)
+
+
+def expire_overdue(*, sitting_id: int, number: int, now: datetime, also: ColumnElement[bool] = false()) -> None:
+    """End the hold of a number that ran out unnoticed, and those of `also`; its sitting is locked."""
+    overdue = select(Appointment).where(Appointment.status == "held", Appointment.held_until <= now)
+    here = (Appointment.sitting_id == sitting_id) & (Appointment.number == number)
+    for row in db.session.scalars(overdue.where(here | also).order_by(Appointment.id)).all():
         expire(row, now=now)
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from doctapp.appointments.models import Appointment, Event
+from doctapp.audit import recording
 from doctapp.db import db
 
 WORDS: dict[str, tuple[LazyString, str]] = {
@@ -35,7 +36,6 @@ WORDS: dict[str, tuple[LazyString, str]] = {
     "elapsed": (_l("Past"), "off"),
 }
 VISIT_WORDS = {"new": _l("New visit"), "follow_up": _l("Follow-up"), "report": _l("Only to show a report")}
-SEX_WORDS = {"female": _l("Female"), "male": _l("Male"), "other": _l("Other")}
 
 
 @dataclass(frozen=True)
@@ -63,11 +63,14 @@ def change(
     only_if: tuple[ColumnElement[bool], ...] = (),
     **values: Any,
 ) -> Event | None:
-    """Change the state if it still is what it was, and write the event; None where somebody else was first."""
+    """Change the state if it still is what it was, and write the event; None where somebody else was first.
+
+    Each change raises the SEQUENCE of the calendar file.
+    """
     deciding = (
         update(Appointment)
         .where(Appointment.id == row.id, Appointment.status == was, *only_if)
-        .values(status=became, **values)
+        .values(status=became, sequence=Appointment.sequence + 1, **values)
         .execution_options(synchronize_session=False)
     )
     if db.session.execute(deciding).rowcount != 1:  # type: ignore[attr-defined]
@@ -86,7 +89,7 @@ def record(
     why: str = "",
     undoes: int | None = None,
 ) -> Event:
-    """Write the event of a change that this transaction has just made, and read the row anew."""
+    """Write the event of a change that this transaction has just made, with its audit row, and read the row anew."""
     event = Event(
         appointment_id=row.id,
         act=act,
@@ -104,7 +107,23 @@ def record(
     latest = update(Appointment).where(Appointment.id == row.id).values(last_event_id=event.id)
     db.session.execute(latest.execution_options(synchronize_session=False))
     db.session.refresh(row)
+    if row.patient_id is not None:
+        _audit(row, event)
     return event
+
+
+def _audit(row: Appointment, event: Event) -> None:
+    """Every change of a patient's appointment, whoever made it, is audited here and nowhere else."""
+    recording.record(
+        event.act,
+        kind="appointment",
+        row_id=row.id,
+        person_id=event.person_id,
+        side=event.side,
+        clinic_id=event.clinic_id,
+        patient_id=row.patient_id,
+        now=event.at,
+    )
 
 
 def last_event(row: Appointment) -> Event | None:

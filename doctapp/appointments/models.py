@@ -24,7 +24,8 @@ _REQUESTED = text("status = 'requested'")
 class Appointment(Row):
     """One number of one sitting for one patient; the partial indexes decide every race for it.
 
-    What was typed before the phone was proven lies in the `typed_*` columns and claims nothing.
+    What was typed before the phone was proven lies in the `typed_*` columns and claims nothing; `another_person` says
+    that who was typed is not the one of the same name on the person's list.
     """
 
     __tablename__ = "appointment"
@@ -73,6 +74,7 @@ class Appointment(Row):
     typed_age: Mapped[int | None]
     typed_sex: Mapped[str] = mapped_column(String(6), default="")
     typed_phone: Mapped[str] = mapped_column(String(40), default="")
+    another_person: Mapped[bool] = mapped_column(default=False)
 
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     patient_id: Mapped[int | None] = mapped_column(ForeignKey("patient.id"), index=True)
@@ -110,7 +112,7 @@ class Event(Row):
     clinic_id: Mapped[int | None] = mapped_column(ForeignKey("clinic.id"))
     why: Mapped[str] = mapped_column(String(200), default="")
     undoes_id: Mapped[int | None] = mapped_column(ForeignKey("event.id"), index=True)
-    was_sitting_id: Mapped[int | None] = mapped_column(ForeignKey("sitting.id"))
+    was_sitting_id: Mapped[int | None] = mapped_column(ForeignKey("sitting.id"), index=True)
     was_number: Mapped[int | None]
     at: Mapped[datetime] = mapped_column(Moment)
 

@@ -41,10 +41,14 @@ def about(sitting: Sitting, number: int) -> datetime:
     return sitting.starts_at + timedelta(minutes=(number - 1) * sitting.minutes)
 
 
-def come_between(sitting: Sitting, about_at: datetime) -> tuple[datetime, datetime]:
-    """When to come: 20 to 5 minutes before the about-time, never before the sitting's start less 15."""
+def come_between(sitting: Sitting, about_at: datetime, *, late: int | None = None) -> tuple[datetime, datetime]:
+    """When to come: 20 to 5 minutes before the about-time, never before the sitting's start less 15.
+
+    Later by as many minutes as the doctor is late; `late` says how many instead, 0 for what was planned.
+    """
+    by = timedelta(minutes=sitting.late_minutes if late is None else late)
     earliest = sitting.starts_at - DOORS_OPEN
-    return max(about_at - COME_FROM, earliest), max(about_at - COME_UNTIL, earliest)
+    return max(about_at - COME_FROM, earliest) + by, max(about_at - COME_UNTIL, earliest) + by
 
 
 def is_kept(now: datetime) -> ColumnElement[bool]:
@@ -64,9 +68,9 @@ def taken(sittings: Iterable[Sitting], *, now: datetime) -> dict[int, set[int]]:
     return numbers
 
 
-def of_sitting(sitting: Sitting, *, gone: set[int], now: datetime) -> list[Place]:
-    """All numbers of a sitting, in order."""
-    soonest = now + timedelta(minutes=sitting.chamber.lead_minutes)
+def of_sitting(sitting: Sitting, *, gone: set[int], now: datetime, lead: timedelta | None = None) -> list[Place]:
+    """All numbers of a sitting, in order; what is nearer than the chamber's lead time, or this one, is too soon."""
+    soonest = now + (timedelta(minutes=sitting.chamber.lead_minutes) if lead is None else lead)
     places = []
     for number in range(1, sitting.capacity + 1):
         at = about(sitting, number)
@@ -81,8 +85,12 @@ def open_sittings(
     now: datetime,
     day: date | None = None,
     between: tuple[datetime, datetime] | None = None,
+    chamber_id: int | None = None,
 ) -> Sequence[Sitting]:
-    """The sittings of these doctors that still take patients, soonest first; of one day, or beginning in a span."""
+    """The sittings of these doctors that still take patients, soonest first.
+
+    Where these are given, only those of one day, of one chamber, or beginning in a span.
+    """
     query = (
         select(Sitting)
         .join(Chamber, Chamber.id == Sitting.chamber_id)
@@ -96,13 +104,15 @@ def open_sittings(
         query = query.where(Sitting.local_date == day)
     if between:
         query = query.where(Sitting.starts_at.between(*between))
+    if chamber_id:
+        query = query.where(Sitting.chamber_id == chamber_id)
     return db.session.scalars(query).all()
 
 
-def free(sittings: Sequence[Sitting], *, now: datetime) -> list[Place]:
+def free(sittings: Sequence[Sitting], *, now: datetime, lead: timedelta | None = None) -> list[Place]:
     """All places of these sittings that can be taken, in their order."""
     gone = taken(sittings, now=now)
-    return [place for s in sittings for place in of_sitting(s, gone=gone[s.id], now=now) if place.free]
+    return [place for s in sittings for place in of_sitting(s, gone=gone[s.id], now=now, lead=lead) if place.free]
 
 
 def sitting(sitting_id: int) -> Sitting | None:
@@ -111,16 +121,25 @@ def sitting(sitting_id: int) -> Sitting | None:
     return db.session.scalars(query.options(joinedload(Sitting.chamber).joinedload(Chamber.clinic))).first()
 
 
-def nearest(sitting_id: int, number: int, *, now: datetime) -> list[Place]:
-    """The three free places nearest in time to one that is gone, of the same doctor."""
+def next_sitting(sitting: Sitting, *, most: int, now: datetime) -> list[Place]:
+    """The first free places of the same chamber's next sitting that has any."""
+    ahead = open_sittings([sitting.doctor_id], now=now, chamber_id=sitting.chamber_id)
+    found = free([s for s in ahead if s.starts_at > sitting.starts_at], now=now)
+    return [place for place in found if place.sitting.id == found[0].sitting.id][:most]
+
+
+def nearest(
+    sitting_id: int, number: int, *, now: datetime, chamber_id: int | None = None, lead: timedelta | None = None
+) -> list[Place]:
+    """The three free places nearest in time to one that is gone, of the same doctor, or only of this chamber."""
     lost = db.session.get(Sitting, sitting_id)
     if lost is None:
         return []
     wanted = about(lost, number)
     found: list[Place] = []
     for span in (timedelta(days=1), timedelta(days=14)):
-        around = open_sittings([lost.doctor_id], now=now, between=(wanted - span, wanted + span))
-        found = sorted(free(around, now=now), key=lambda place: abs(place.about_at - wanted))[:NEAREST]
+        around = open_sittings([lost.doctor_id], now=now, between=(wanted - span, wanted + span), chamber_id=chamber_id)
+        found = sorted(free(around, now=now, lead=lead), key=lambda place: abs(place.about_at - wanted))[:NEAREST]
         if len(found) == NEAREST:
             break
     return found

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from doctapp.appointments.looking import is_open
 from doctapp.appointments.models import Appointment
+from doctapp.audit.reading import Read
 from doctapp.web.access import Viewer, Visitor
 from doctapp.web.cookies import BROWSER_SECONDS
 
@@ -22,6 +25,17 @@ class Relation:
     doctor: bool = False
     staff: bool = False
     admin: bool = False
+    looked: bool = False
+
+    @property
+    def cancels(self) -> bool:
+        """May cancel on the patient's side: its owner, and who gave the ticket's reference and the phone's digits."""
+        return self.patient or self.looked
+
+    @property
+    def sees_name(self) -> bool:
+        """May read the patient's name."""
+        return self.sees_contact or self.looked
 
     @property
     def decides(self) -> bool:
@@ -51,11 +65,31 @@ def relation(row: Appointment, viewer: Viewer | Visitor, *, browser_hash: str | 
     same = row.browser_hash is not None and row.browser_hash == browser_hash
     browser = same and (now - row.created_at).total_seconds() < BROWSER_SECONDS
     concerned = row.requested_at is not None
+    doctor = concerned and viewer.doctor_id is not None and viewer.doctor_id == row.doctor_id
+    staff = concerned and row.sitting.chamber.clinic_id in viewer.clinic_ids
+    stranger = concerned and not (owner or doctor or staff or viewer.admin)
     return Relation(
         holder=is_hold and (owner or (browser and row.person_id in {None, viewer.id})),
         browser=is_hold and browser and viewer.id is None,
         patient=owner and not is_hold,
-        doctor=concerned and viewer.doctor_id is not None and viewer.doctor_id == row.doctor_id,
-        staff=concerned and row.sitting.chamber.clinic_id in viewer.clinic_ids,
+        doctor=doctor,
+        staff=staff,
         admin=viewer.admin,
+        looked=stranger and browser_hash is not None and is_open(row, browser_hash=browser_hash, now=now),
     )
+
+
+def reads(row: Appointment, eyes: Relation) -> list[Read]:
+    """What the audit is told of showing this appointment in full to this viewer; nothing of one's own."""
+    if eyes.patient or not eyes.sees_contact or row.patient_id is None:
+        return []
+    if not eyes.doctor and not eyes.staff:
+        return [Read("appointment", row.id, row.patient_id, "admin")]
+    side = "doctor" if eyes.doctor else "staff"
+    return [Read("appointment", row.id, row.patient_id, side, row.sitting.chamber.clinic_id)]
+
+
+def reads_of(rows: Iterable[Appointment], viewer: Viewer | Visitor, *, now: datetime) -> list[Read]:
+    """The same of a list that names their patients."""
+    seen = ((row, relation(row, viewer, browser_hash=None, now=now)) for row in rows)
+    return [read for row, eyes in seen for read in reads(row, eyes)]

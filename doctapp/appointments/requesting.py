@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, or_, select
@@ -12,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from doctapp.accounts import patients
 from doctapp.accounts.models import Patient, Person
 from doctapp.appointments import life, telling
-from doctapp.appointments.holding import HoldRanOut, is_held
+from doctapp.appointments.holding import HoldRanOut, NumberTaken, SittingClosed, is_held
 from doctapp.appointments.life import TIME, By
 from doctapp.appointments.models import Appointment
 from doctapp.db import db, lock
@@ -38,6 +40,18 @@ class NotNamed(DomainError):
     message = _l("Say first whom the appointment is for.")
 
 
+class SamePerson(DomainError):
+    """Somebody of this name, but of another sex or age, is on the list: it is asked before a new patient is made."""
+
+    message = _l("Say first whether it is the same person.")
+
+
+class FeeChanged(DomainError):
+    """The chamber changed its fees while the patient was reading."""
+
+    message = _l("The fee has changed meanwhile. Look at the new one below before you ask.")
+
+
 class TooManyAhead(DomainError):
     message = _l("There are already many appointments ahead. Cancel one you don't need, or call us: we help by phone.")
 
@@ -55,6 +69,8 @@ def answers(
     row: Appointment, *, who: str, name: str, age: int | None, sex: str, phone: str, visit: str, reason: str
 ) -> None:
     """Keep what was typed on the hold; it claims nothing until the phone is proven."""
+    if (name, age, sex) != (row.typed_name, row.typed_age, row.typed_sex):
+        row.another_person = False
     row.typed_who, row.typed_name, row.typed_age, row.typed_sex = who, name, age, sex
     row.typed_phone, row.visit, row.reason = phone, visit, reason
     db.session.flush()
@@ -67,11 +83,36 @@ def claim(row: Appointment, *, person_id: int) -> None:
 
 
 def likely_patient(row: Appointment, *, now: datetime) -> Patient | None:
-    """The person's patient the answers speak of, if they name one who is known."""
+    """The person's patient the answers speak of: chosen from the list, or the one of this name, sex and age."""
     if row.person_id is None or row.typed_age is None:
         return None
-    mine = patients.of_person(row.person_id)
-    return patients.same(mine, name=row.typed_name, sex=row.typed_sex, age=row.typed_age, now=now)
+    mine = patients.ever_of(row.person_id)
+    return _chosen(row, mine) or patients.same(mine, **_typed(row), now=now)
+
+
+def _chosen(row: Appointment, mine: Sequence[Patient]) -> Patient | None:
+    """Who was chosen from the list, whatever was corrected of them meanwhile."""
+    return next((patient for patient in mine if row.typed_who == str(patient.id)), None)
+
+
+def like_named(row: Appointment, *, now: datetime) -> list[Patient]:
+    """Those of the person's patients about whom one should ask whether it is one of them."""
+    if row.person_id is None or row.typed_age is None or row.another_person or likely_patient(row, now=now):
+        return []
+    return patients.near(patients.ever_of(row.person_id), **_typed(row), now=now)
+
+
+def _typed(row: Appointment) -> dict[str, Any]:
+    return {"name": row.typed_name, "sex": row.typed_sex, "age": row.typed_age or 0}
+
+
+def settle(row: Appointment, *, same_as: Patient | None, now: datetime) -> None:
+    """Keep the answer: it is this one of the person's patients, or another person."""
+    row.another_person = same_as is None
+    if same_as:
+        row.typed_who, row.typed_name, row.typed_sex = str(same_as.id), same_as.name, same_as.sex
+        row.typed_age = patients.age(same_as, now=now)
+    db.session.flush()
 
 
 def granted(row: Appointment, patient: Patient | None) -> Fee:
@@ -106,23 +147,38 @@ def answer_by(about_at: datetime, *, now: datetime) -> datetime:
     return min(asked, about_at)
 
 
-def request(row: Appointment, *, method: str, now: datetime) -> None:
+def deadlines(row: Appointment, about_at: datetime, *, now: datetime) -> dict[str, Any]:
+    """When a request that shall start at another time lapses, at least 30 min from now, and when the doctor is reminded.
+
+    Empty for what is no longer a request.
+    """
+    if row.status != "requested":
+        return {}
+    asked = answer_by(about_at, now=row.requested_at or now)
+    lapses_at = min(max(asked, now + ANSWER_AT_LEAST), about_at)
+    return {"lapses_at": lapses_at, "remind_at": now + (lapses_at - now) / 2}
+
+
+def request(row: Appointment, *, method: str, now: datetime, fee_seen: int | None = None) -> None:
     """Ask the doctor for the held number; where the chamber accepts by itself it is booked at once.
 
-    Price and policy are copied to the row here. Raises HoldRanOut, NotNamed, TooManyAhead, TooManyRelatives or
-    AlreadyRequested.
+    Price and policy are copied to the row here. Raises HoldRanOut, NotNamed, SamePerson, TooManyAhead, TooManyRelatives,
+    AlreadyRequested, SittingClosed, or FeeChanged where the patient read another price (`fee_seen`, in poisha).
     """
     person = _lock_person(row)
     lock(Sitting, row.sitting_id, share=True)
     db.session.refresh(row)
     if row.status in AHEAD:
         raise AlreadyRequested
+    _check_open(row)
     if not is_held(row, now=now):
         raise HoldRanOut
     patient = _patient(row, person, now=now)
     _check_counts(row, patient, now=now)
     chamber = row.sitting.chamber
     fee = granted(row, patient)
+    if fee_seen not in {None, fee.price}:
+        raise FeeChanged
     lapses_at = answer_by(row.about_at, now=now)
     by = By("patient", person.id)
     try:
@@ -146,7 +202,7 @@ def request(row: Appointment, *, method: str, now: datetime) -> None:
             remind_at=now + (lapses_at - now) / 2,
         )
     except IntegrityError as lost:
-        raise _already_there(patient) from lost
+        raise place_lost(lost, patient) from lost
     if event is None:
         raise HoldRanOut
     if chamber.acceptance == "auto":
@@ -156,6 +212,13 @@ def request(row: Appointment, *, method: str, now: datetime) -> None:
         telling.booked(row, booked, now=now, wait=timedelta(0))
     else:
         telling.requested(row, event, now=now)
+
+
+def _check_open(row: Appointment) -> None:
+    """The sitting as it is under its lock: whoever cancels it is before this request, or after it."""
+    db.session.refresh(row.sitting)
+    if row.sitting.cancelled_at is not None:
+        raise SittingClosed
 
 
 def _lock_person(row: Appointment) -> Person:
@@ -174,14 +237,15 @@ def _phone(person: Person) -> str | None:
 def _patient(row: Appointment, person: Person, *, now: datetime) -> Patient:
     if not row.typed_name or row.typed_age is None or not row.typed_sex:
         raise NotNamed
+    if like_named(row, now=now):
+        raise SamePerson
+    mine = patients.ever_of(person.id)
+    known = _chosen(row, mine)
+    if known:
+        patients.show_again(known, mine)
+        return known
     return patients.find_or_make(
-        person=person,
-        oneself=row.typed_who == "me",
-        name=row.typed_name,
-        sex=row.typed_sex,
-        age=row.typed_age,
-        phone=_phone(person),
-        now=now,
+        person=person, oneself=row.typed_who == "me", **_typed(row), phone=_phone(person), now=now
     )
 
 
@@ -196,6 +260,11 @@ def _check_counts(row: Appointment, patient: Patient, *, now: datetime) -> None:
         raise TooManyAhead
     if sum(r.person_id == row.person_id for r in rows) >= A_PERSON:
         raise TooManyAhead
+
+
+def place_lost(lost: IntegrityError, patient: Patient | None) -> DomainError:
+    """Which of the two live indexes refused a place: somebody has the number, or the patient has one there."""
+    return _already_there(patient) if patient and "patient" in str(lost.orig) else NumberTaken()
 
 
 def _already_there(patient: Patient) -> DomainError:

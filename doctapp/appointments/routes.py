@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import TypeGuard
+
 from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request, url_for
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
@@ -11,11 +14,25 @@ from flask_login import current_user
 
 from doctapp import clock
 from doctapp.accounts import limits, patients, people
-from doctapp.appointments import cancelling, deciding, holding, life, places, queries, references, undoing
+from doctapp.appointments import (
+    cancelling,
+    closing,
+    deciding,
+    holding,
+    life,
+    moving,
+    places,
+    queries,
+    references,
+    sitting_cancellation,
+    telling,
+    undoing,
+)
 from doctapp.appointments.calendar import file, google_link
-from doctapp.appointments.forms import BareForm, PlaceForm, UndoForm
+from doctapp.appointments.forms import BareForm, OutcomeForm, PlaceForm, UndoForm
 from doctapp.appointments.models import Appointment, Event
-from doctapp.appointments.relations import Relation, relation
+from doctapp.appointments.relations import Relation, reads, relation
+from doctapp.audit import routes_reading
 from doctapp.db import transaction
 from doctapp.errors import NotFound
 from doctapp.web import cookies
@@ -25,8 +42,11 @@ from doctapp.web.filters import said
 from doctapp.web.htmx import page_or_fragment, see_other
 from doctapp.web.paging import Page, page_number
 
+PLACES_AGAIN = 6
+DONE_ON_TICKET = ("outcome", "cancel", "move")
+
 bp = Blueprint("appointments", __name__)
-WORDS = {"STATE_WORDS": life.WORDS, "VISIT_WORDS": life.VISIT_WORDS, "SEX_WORDS": life.SEX_WORDS}
+WORDS = {"STATE_WORDS": life.WORDS, "VISIT_WORDS": life.VISIT_WORDS, "SEX_WORDS": patients.SEX_WORDS}
 
 
 @bp.record_once
@@ -112,11 +132,14 @@ def show(ref: str) -> ResponseReturnValue:
     return ticket(row)
 
 
-def ticket(row: Appointment, status: int = 200, refusal: str = "") -> ResponseReturnValue:
-    """The ticket's page as this viewer may see it."""
+def ticket(
+    row: Appointment, status: int = 200, refusal: str = "", *, outcome: OutcomeForm | None = None, raced: bool = False
+) -> ResponseReturnValue:
+    """The ticket's page as this viewer may see it; `raced` where somebody else was first, which it then says."""
     eyes, now = related(row), clock.now()
     event = life.last_event(row)
-    undo = event if eyes.patient and undoing.may_undo(event, side="patient", now=now) else None
+    undo = event if undoable(event, eyes) and undoing.may_undo(event, side=event.side, now=now) else None
+    turn_until = closing.turn_until(row) if eyes.decides else None
     context = {
         "row": row,
         "eyes": eyes,
@@ -127,23 +150,61 @@ def ticket(row: Appointment, status: int = 200, refusal: str = "") -> ResponseRe
         "undo_form": UndoForm(formdata=None, event=undo.id) if undo else None,
         "come": places.come_between(row.sitting, row.about_at),
         "held": holding.is_held(row, now=now),
-        "cancel_until": cancelling.cancel_until(row) if eyes.patient else None,
+        "cancel_until": cancelling.cancel_until(row) if eyes.cancels else None,
+        "may": changes(row, eyes, now=now),
+        "was": telling.left(event) if event and event.was_sitting_id else None,
+        "again": places.next_sitting(row.sitting, most=PLACES_AGAIN, now=now) if ended_by_clinic(row, event) else [],
         "google": google_link(row, doctor=doctor_name(row), place=place_name(row), url=ticket_url(row)),
         "url": ticket_url(row),
+        "turn_until": turn_until if turn_until and now < turn_until else None,
+        "outcome": outcome or OutcomeForm(formdata=None),
+        "outcomes": closing.outcomes(row),
         "refusal": refusal,
+        "raced": raced,
         "ok": request.args.get("ok", ""),
         "actor": queries.actor(event),
-        "why": said_why(event) if event and eyes.sees_contact else "",
+        "why": said_why(event) if event and (eyes.sees_contact or event.act == sitting_cancellation.ACT) else "",
         "phone": texted(row) if eyes.sees_contact else "",
         "patient_age": patients.age(row.patient, now=now) if row.patient else None,
         "today": clock.local(row.about_at, zone(row)).date() == clock.local(now, zone(row)).date(),
     }
-    return render_template("appointments/show.html", **context), status
+    read, page = reads(row, eyes), render_template("appointments/show.html", **context)
+    routes_reading.note(read)
+    return page, status
+
+
+def changes(row: Appointment, eyes: Relation, *, now: datetime) -> set[str]:
+    """What this viewer may change of it now: the time, or that it is."""
+    if eyes.patient or eyes.decides:
+        side = "patient" if eyes.patient else "clinic"
+        refusals = {"move": moving.refusal(row, side=side, now=now)}
+    else:
+        side, refusals = "patient" if eyes.looked else "admin", {}
+    if eyes.cancels or eyes.decides or eyes.admin:
+        refusals["cancel"] = cancelling.refusal(row, side=side, now=now)
+    return {act for act, refused in refusals.items() if refused is None}
+
+
+def undoable(event: Event | None, eyes: Relation) -> TypeGuard[Event]:
+    """Whether the ticket may offer to undo it: the patient's own acts, and what the clinic did from there.
+
+    Who has the ticket's code takes back only what was done by it.
+    """
+    if event is None:
+        return False
+    if event.side == "patient":
+        return eyes.patient or (eyes.looked and event.person_id is None)
+    return eyes.decides and event.side == "clinic" and event.act in DONE_ON_TICKET
+
+
+def ended_by_clinic(row: Appointment, event: Event | None) -> bool:
+    """Whether the chamber cancelled it: then its next free places are offered on the ticket."""
+    return row.status == "cancelled" and event is not None and event.side == "clinic"
 
 
 def said_why(event: Event) -> str:
-    """Why the clinic declined or the patient cancelled, in their words."""
-    return str({**deciding.REASONS, **cancelling.REASONS}.get(event.why, ""))
+    """Why it was declined or cancelled, in their words."""
+    return cancelling.said(event) or str(deciding.REASONS.get(event.why, ""))
 
 
 def texted(row: Appointment) -> str:

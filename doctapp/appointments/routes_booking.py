@@ -11,14 +11,16 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from doctapp import clock
-from doctapp.accounts import codes, patients, people, ways
+from doctapp.accounts import codes, patients, ways
 from doctapp.accounts.forms import CodeForm
 from doctapp.accounts.models import Patient
-from doctapp.accounts.routes import send_code, sign_in
+from doctapp.accounts.routes import remember_here, send_code, sign_in_by_code
+from doctapp.accounts.routes_joining import may_join
+from doctapp.accounts.routes_ways import prove_way
 from doctapp.appointments import holding, places, requesting
 from doctapp.appointments.forms import PatientForm, PaymentForm, ResendForm
 from doctapp.appointments.models import Appointment
-from doctapp.appointments.routes import bare, bp, find, proven_person, related, texted
+from doctapp.appointments.routes import bare, bp, find, proven_person, related, taken, texted
 from doctapp.db import transaction
 from doctapp.errors import DomainError, NotFound, SignInNeeded
 from doctapp.web import cookies, formkey
@@ -63,9 +65,14 @@ def held(ref: str, *, posting: bool = False, proving: bool = False) -> Appointme
 
 
 def ran_out(row: Appointment) -> ResponseReturnValue:
-    """410: the answers are kept; the same number again if it is free, else the three nearest."""
+    """410: the answers are kept; the same number again if it is free, else the three nearest.
+
+    409 where the whole sitting was cancelled meanwhile.
+    """
     now = clock.now()
     sitting = places.sitting(row.sitting_id)
+    if sitting and sitting.cancelled_at is not None:
+        return taken(holding.SittingClosed(), sitting_id=row.sitting_id, number=row.number)
     free = [place for place in places.free([sitting], now=now) if place.number == row.number] if sitting else []
     near = free or places.nearest(row.sitting_id, row.number, now=now)
     return render_template("appointments/ran_out.html", row=row, same=bool(free), near=near), 410
@@ -83,8 +90,10 @@ def strip(row: Appointment) -> dict[str, object]:
 
 
 def known_patients(row: Appointment) -> list[Patient]:
-    """The signed-in holder's own patients."""
-    return list(patients.of_person(current_user.id)) if current_user.is_authenticated else []
+    """The signed-in holder's own patients: those on the list, and whoever was said to be the same as typed."""
+    if not current_user.is_authenticated:
+        return []
+    return [p for p in patients.ever_of(current_user.id) if p.hidden_at is None or row.typed_who == str(p.id)]
 
 
 def patient_form(row: Appointment, *, fresh: bool) -> PatientForm:
@@ -93,13 +102,14 @@ def patient_form(row: Appointment, *, fresh: bool) -> PatientForm:
     now = clock.now()
     me = next((patient for patient in known if patient.oneself), None)
     relatives = {str(patient.id): patient.name for patient in known if not patient.oneself}
+    who = "me" if me and row.typed_who == str(me.id) else row.typed_who
     people_ = {"me": me.name if me else _l("Me"), **relatives, "new": _l("Someone else")}
     form = PatientForm(
         people=people_,
         known={str(p.id) for p in known} | ({"me"} if me else set()),
         asks_phone=proven_person() is None,
         **({"formdata": None} if fresh else {}),
-        who=row.typed_who or ("me" if me or not known else "new"),
+        who=who or ("me" if me or not known else "new"),
         name=row.typed_name,
         age=row.typed_age,
         sex=row.typed_sex,
@@ -153,10 +163,10 @@ def update_patient(ref: str) -> ResponseReturnValue:
 
 def _answers(row: Appointment, form: PatientForm) -> dict[str, Any]:
     """What was typed, or what is known of the relative that was chosen."""
-    chosen = next((p for p in known_patients(row) if form.who.data == ("me" if p.oneself else str(p.id))), None)
+    chosen = patients.chosen(known_patients(row), form.who.data)
     now = clock.now()
     return {
-        "who": form.who.data,
+        "who": str(chosen.id) if chosen else form.who.data,
         "name": chosen.name if chosen else form.name.data,
         "age": patients.age(chosen, now=now) if chosen else form.age.data,
         "sex": chosen.sex if chosen else form.sex.data,
@@ -167,11 +177,10 @@ def _answers(row: Appointment, form: PatientForm) -> dict[str, Any]:
 
 
 def _way(typed: str) -> ways.Way:
-    """The phone to prove; one that is another person's is refused to somebody who is signed in."""
+    """The phone to prove; to somebody who is signed in another person's is refused, unless the two may be joined."""
     way = ways.read(typed)
-    owner = people.owner_of(way.kind, way.value)
-    if current_user.is_authenticated and owner and owner.id != current_user.id:
-        raise people.AnotherPersons
+    if current_user.is_authenticated:
+        may_join(current_user.id, way)
     return way
 
 
@@ -200,32 +209,32 @@ def prove_code(ref: str) -> ResponseReturnValue:
     form = CodeForm()
     if not form.validate_on_submit():
         return _code_page(row, form, 422)
-    refusal = _prove(row, form.code.data)
+    refusal = _prove(row, form)
     if refusal:
         form.code.errors = [str(refusal)]
         return with_wait(_code_page(find(ref), form, refusal.status), refusal)
+    if current_user.is_authenticated and may_join(current_user.id, _way(row.typed_phone)):
+        return see_other(url_for("accounts.joining_question", next=url_for("appointments.code", ref=ref)))
     if not holding.is_held(row, now=clock.now()):
         return ran_out(row)
     return see_other(url_for("appointments.payment", ref=ref))
 
 
-def _prove(row: Appointment, typed: str) -> DomainError | None:
-    now, ref, language = clock.now(), row.ref, row.language
+def _prove(row: Appointment, form: CodeForm) -> DomainError | None:
+    now, ref, language, own_phone = clock.now(), row.ref, row.language, bool(form.remember.data)
+    browser, typed = cookies.browser_hash(), form.code.data or ""
     try:
         way = ways.read(row.typed_phone)
         with transaction():
-            refusal = codes.prove(browser_hash=cookies.browser_hash(), address=way.value, typed=typed, now=now)
+            refusal = codes.prove(browser_hash=browser, address=way.value, typed=typed, now=now)
             if refusal:
                 return refusal
             if current_user.is_authenticated:
                 person_id = int(current_user.id)
-                people.add_way_in(person_id=person_id, kind=way.kind, value=way.value, shown=way.shown, now=now)
+                if prove_way(person_id, way) and own_phone:
+                    remember_here(person_id, way.value)
             else:
-                person = people.find_or_make(
-                    kind=way.kind, value=way.value, shown=way.shown, language=language, now=now
-                )
-                person_id = person.id
-                sign_in(person_id)
+                person_id = sign_in_by_code(way, language=language, own_phone=own_phone)
             requesting.claim(find(ref), person_id=person_id)
     except DomainError as error:
         return error
@@ -268,20 +277,19 @@ def payment(ref: str) -> ResponseReturnValue:
         return redirect(url_for("appointments.patient", ref=ref), 303)
     if row.person_id is None or row.person_id != proven_person():
         return redirect(url_for("appointments.code", ref=ref), 303)
+    if requesting.like_named(row, now=clock.now()):
+        return redirect(url_for("appointments.person", ref=ref), 303)
     return _payment_page(row, PaymentForm(formdata=None, method="chamber", form_key=formkey.draw()))
 
 
 def _payment_page(row: Appointment, form: PaymentForm, status: int = 200) -> ResponseReturnValue:
     now = clock.now()
-    patient_ = requesting.likely_patient(row, now=now)
-    mine = patients.of_person(row.person_id) if row.person_id else []
-    near = patients.near(mine, name=row.typed_name, sex=row.typed_sex, age=row.typed_age or 0, now=now)
+    fee = requesting.granted(row, requesting.likely_patient(row, now=now))
+    form.fee_seen.data = fee.price
     return render_template(
         "appointments/payment.html",
         form=form,
-        fee=requesting.granted(row, patient_),
-        near=near,
-        near_age=patients.age(near, now=now) if near else None,
+        fee=fee,
         answer_by=requesting.answer_by(row.about_at, now=now),
         cut_off=row.about_at - timedelta(minutes=row.sitting.chamber.cut_off_minutes),
         now=now,
@@ -307,11 +315,13 @@ def create_request(ref: str) -> ResponseReturnValue:
     try:
         with transaction():
             formkey.spend(bearer=cookies.bearer(), key=form.form_key.data or "", led_to=led_to, now=clock.now())
-            requesting.request(find(ref), method=form.method.data, now=clock.now())
-    except holding.HoldRanOut:
+            requesting.request(find(ref), method=form.method.data, fee_seen=form.fee_seen.data, now=clock.now())
+    except (holding.HoldRanOut, holding.SittingClosed):
         return ran_out(find(ref))
     except requesting.AlreadyRequested:
         return see_other(led_to)
+    except requesting.SamePerson:
+        return see_other(url_for("appointments.person", ref=ref))
     except DomainError as refusal:
         form.form_errors.append(str(refusal))
         form.form_key.data = formkey.draw()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from math import ceil
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -16,13 +17,17 @@ from doctapp.appointments import deciding, holding, life, places, queries, undoi
 from doctapp.appointments.forms import BareForm, RefusalForm, UndoForm
 from doctapp.appointments.life import By
 from doctapp.appointments.models import Appointment, Event
+from doctapp.appointments.relations import reads, reads_of
 from doctapp.appointments.routes import bp, find, related
+from doctapp.audit import routes_reading
+from doctapp.audit.reading import Read
 from doctapp.db import transaction
 from doctapp.digits import latin
-from doctapp.errors import Forbidden, NotFound
+from doctapp.errors import DomainError, Forbidden, NotFound
 from doctapp.web.access import doctor_or_staff, quiet, signed_in
 from doctapp.web.htmx import nothing_new, page_or_fragment, see_other, wants_fragment
 
+Answer = TypeVar("Answer")
 SHOWN_AFTER = timedelta(minutes=10)
 
 
@@ -35,9 +40,14 @@ def _mine() -> dict[str, Any]:
 
 
 def card(
-    row: Appointment, *, event: Event | None = None, refusal: str = "", form: RefusalForm | None = None
+    row: Appointment,
+    *,
+    event: Event | None = None,
+    refusal: str = "",
+    form: RefusalForm | None = None,
+    near: Sequence[places.Place] = (),
 ) -> dict[str, Any]:
-    """What one row of the inbox shows: the request, or what became of it and by whom."""
+    """What one row of the inbox shows: the request, or what became of it, by whom, and what is free near a lost place."""
     now = clock.now()
     undo = event if undoing.may_undo(event, side="clinic", now=now) else None
     until = undoing.undo_until(undo)
@@ -57,6 +67,7 @@ def card(
         "acceptance": BareForm(formdata=None),
         "refusal_form": form,
         "refusal": refusal,
+        "near": near,
     }
 
 
@@ -64,7 +75,14 @@ def card(
 @doctor_or_staff
 def requests() -> ResponseReturnValue:
     """Requests, oldest first; what was just decided stays with its undo."""
-    return page_or_fragment("appointments/requests.html", "appointments/_requests.html", **_inbox())
+    inbox = _inbox()
+    return noted(page_or_fragment("appointments/requests.html", "appointments/_requests.html", **inbox), inbox["reads"])
+
+
+def noted(answer: Answer, read: Sequence[Read]) -> Answer:
+    """The answer, after a row in the audit for everything that it shows of patients."""
+    routes_reading.note(read)
+    return answer
 
 
 def _inbox(open_ref: str = "", **opened: Any) -> dict[str, Any]:
@@ -73,7 +91,10 @@ def _inbox(open_ref: str = "", **opened: Any) -> dict[str, Any]:
     rows = queries.waiting(**_mine())
     cards = [card(row, **(opened if row.ref == open_ref else {})) for row in rows]
     decided = queries.decided(person_id=current_user.id, now=now, since=now - SHOWN_AFTER)
+    decided = [(row, event) for row, event in decided if related(row).decides]
+    shown = [*rows, *(row for row, _ in decided)]
     return {
+        "reads": reads_of(shown, current_user, now=now),
         "cards": cards,
         "decided": [card(row, event=event) for row, event in decided],
         "total": queries.waiting_count(**_mine()),
@@ -110,6 +131,16 @@ def decidable(ref: str) -> Appointment:
 def clinic_side(row: Appointment) -> By:
     """The viewer, acting for the clinic of this appointment."""
     return By("clinic", int(current_user.id), row.sitting.chamber.clinic_id)
+
+
+def acting(row: Appointment) -> By:
+    """On which side this viewer acts: for themselves where they are the patient, else for the clinic; else it is 404."""
+    eyes = related(row)
+    if eyes.patient:
+        return By("patient", int(current_user.id))
+    if eyes.decides:
+        return clinic_side(row)
+    raise NotFound
 
 
 @bp.post("/appointments/<ref>/acceptance")
@@ -153,8 +184,8 @@ def undo_by_clinic(row: Appointment, *, event_id: int) -> ResponseReturnValue:
             row = find(ref)
             undoing.undo(row, event_id=event_id, by=clinic_side(row), now=clock.now())
             done = card(row)
-    except (undoing.TooLateToUndo, holding.NotTaken) as refusal:
-        return too_late(ref, str(refusal))
+    except DomainError as refusal:
+        return too_late(ref, str(refusal), gone=isinstance(refusal, holding.NotTaken))
     return answered(ref, done, ok="undone")
 
 
@@ -170,15 +201,20 @@ def again(ref: str, form: RefusalForm) -> ResponseReturnValue:
     row = find(ref)
     if row.status != "requested":
         return too_late(ref)
+    read = reads(row, related(row))
     if wants_fragment():
-        return render_template("appointments/_request.html", swapped=True, card=card(row, form=form)), 422
-    return render_template("appointments/requests.html", **_inbox(ref, form=form)), 422
+        shown = card(row, form=form)
+        return noted((render_template("appointments/_request.html", swapped=True, card=shown), 422), read)
+    inbox = _inbox(ref, form=form)
+    return noted((render_template("appointments/requests.html", **inbox), 422), inbox["reads"])
 
 
-def too_late(ref: str, sentence: str = "") -> ResponseReturnValue:
-    """409: somebody else was first; the row says who and when."""
+def too_late(ref: str, sentence: str = "", *, gone: bool = False) -> ResponseReturnValue:
+    """409: somebody else was first; the row says who and when, and where the number is gone what is free near it."""
     row = find(ref)
-    shown = card(row, event=life.last_event(row), refusal=sentence)
+    read = reads(row, related(row))
+    near = places.nearest(row.sitting_id, row.number, now=clock.now()) if gone else []
+    shown = card(row, event=life.last_event(row), refusal=sentence, near=near)
     if wants_fragment():
-        return render_template("appointments/_request.html", swapped=True, card=shown), 409
-    return render_template("appointments/decided.html", card=shown), 409
+        return noted((render_template("appointments/_request.html", swapped=True, card=shown), 409), read)
+    return noted((render_template("appointments/decided.html", card=shown), 409), read)

@@ -20,9 +20,11 @@ from doctapp.db import db
 from doctapp.doctors.models import Doctor
 from doctapp.notifications import outbox
 from doctapp.notifications.telling import notify
+from doctapp.schedules.models import Sitting
 
 AT_ONCE = timedelta(0)
 LETTER_WAITS = timedelta(seconds=60)
+STATES_SAID = {"moved": ("requested", "booked"), "clinic_cancelled": ("cancelled",)}
 
 
 def requested(row: Appointment, event: Event, *, now: datetime) -> None:
@@ -48,19 +50,94 @@ def lapsed(row: Appointment, event: Event, *, now: datetime) -> None:
 
 
 def cancelled(row: Appointment, event: Event, *, now: datetime) -> None:
-    """The patient: it is cancelled, as asked. The doctor: the number is free again."""
-    _tell_patient(row, "cancelled", cause=event.id, now=now)
-    _tell_doctor(row, "patient_cancelled", cause=f"event:{event.id}", now=now)
+    """The patient: it is cancelled, as asked, or by the clinic, whose letter waits for an undo. The doctor: it is free."""
+    if event.side == "patient":
+        _tell_patient(row, "cancelled", cause=event.id, now=now)
+        _tell_doctor(row, "patient_cancelled", cause=f"event:{event.id}", now=now)
+        return
+    wait = LETTER_WAITS if event.side == "clinic" else AT_ONCE
+    _tell_patient(row, "clinic_cancelled", cause=event.id, now=now, wait=wait, why=event.why)
+    _tell_doctor_of_others(row, "desk_cancelled", event, now=now, by=event.side)
+
+
+def ended_with_sitting(row: Appointment, event: Event, *, now: datetime) -> None:
+    """The patient: the chamber cancelled the sitting; there is no undo that the letter would wait for."""
+    _tell_patient(row, "clinic_cancelled", cause=event.id, now=now, why=event.why)
+
+
+def sitting_cancelled(sitting: Sitting, *, by_person_id: int | None, now: datetime) -> None:
+    """The doctor, in the pages, where somebody else did it: this sitting is cancelled."""
+    chamber, clinic = sitting.chamber, sitting.chamber.clinic
+    if chamber.doctor.person_id in {None, by_person_id}:
+        return
+    said = {"clinic_en": clinic.name_en, "clinic_bn": clinic.name_bn, "zone": clinic.zone, "starts_at": sitting.starts_at}
+    notify(
+        person_id=chamber.doctor.person_id,
+        kind="sitting_cancelled",
+        cause=f"sitting_cancelled:{sitting.id}:{now.isoformat()}",
+        link=f"/doctor/sittings/{sitting.id}",
+        facts=kept(said),
+        now=now,
+    )
+
+
+def late(row: Appointment, *, cause: str, now: datetime) -> None:
+    """The patient, in the pages and by SMS: how late the doctor is, and when to come now."""
+    said = {**facts(row), "late": row.sitting.late_minutes, "state": row.status}
+    link = f"/appointments/{row.ref}"
+    if row.person_id is not None:
+        notify(person_id=row.person_id, kind="late", cause=cause, link=link, facts=kept(said), now=now)
+    if row.phone:
+        _write("sms", "late", row, address=row.phone, cause=cause, facts=said, now=now)
+
+
+def moved(row: Appointment, event: Event, *, now: datetime, by_letter: bool = True) -> None:
+    """The patient: which serial and time it is now, and which it was; the doctor, unless it was the doctor's act."""
+    place = left(event)
+    wait = LETTER_WAITS if event.act == "move" and event.side == "clinic" else AT_ONCE
+    _tell_patient(row, "moved", cause=event.id, now=now, wait=wait, by_letter=by_letter, **place)
+    if event.side == "patient":
+        _tell_doctor(row, "patient_moved", cause=f"event:{event.id}", now=now, link=f"/appointments/{row.ref}", **place)
+    else:
+        _tell_doctor_of_others(row, "desk_moved", event, now=now, **place)
+
+
+def left(event: Event) -> dict[str, Any]:
+    """The number and the time from which a move led away."""
+    sitting = db.session.get(Sitting, event.was_sitting_id)
+    assert sitting is not None
+    assert event.was_number is not None
+    return {"was_number": event.was_number, "was_about_at": places.about(sitting, event.was_number)}
+
+
+def closed(row: Appointment, event: Event, *, now: datetime) -> None:
+    """The patient, in the pages only: nobody wrote down a visit. What elapsed or was completed needs no word."""
+    if row.person_id is not None and row.status in {"left", "no_show"}:
+        _tell_patient(row, row.status, cause=event.id, now=now, by_letter=False)
+
+
+def turned(row: Appointment, event: Event, *, now: datetime) -> None:
+    """The patient, in the pages only: how the chamber says that it ended."""
+    if row.person_id is not None and row.status in {"left", "no_show", "completed"}:
+        _tell_patient(row, row.status, cause=event.id, now=now, by_letter=False)
 
 
 def restored(row: Appointment, event: Event, undone: Event, *, now: datetime) -> None:
     """An undo: the patient is told what is so again, by letter only where the undone act's letter has gone out."""
-    waited = AT_ONCE if undone.act == "cancel" else LETTER_WAITS
+    if undone.act == "outcome":
+        turned(row, event, now=now)
+        return
+    waited = AT_ONCE if undone.side == "patient" else LETTER_WAITS
     by_letter = now >= undone.at + waited
+    if undone.act == "move":
+        moved(row, event, now=now, by_letter=by_letter)
+        return
     kind = "booked" if row.status == "booked" else "requested"
     _tell_patient(row, kind, cause=event.id, now=now, by_letter=by_letter)
     if undone.side == "patient":
         _tell_doctor(row, "patient_restored", cause=f"event:{event.id}", now=now)
+    elif undone.act == "cancel":
+        _tell_doctor_of_others(row, "desk_restored", event, now=now)
 
 
 def reminder(row: Appointment, *, now: datetime) -> None:
@@ -76,8 +153,14 @@ def is_true(kind: str, *, ref: str, cause: str) -> bool:
     if row is None:
         return False
     if kind in {"new_request", "reminder"}:
-        return row.status == "requested"
-    return cause == f"event:{row.last_event_id}" and row.status == kind
+        return row.status == "requested" and not _moved_since(row, cause)
+    return cause == f"event:{row.last_event_id}" and row.status in STATES_SAID.get(kind, (kind,))
+
+
+def _moved_since(row: Appointment, cause: str) -> bool:
+    """Whether it has another place than when this was written: the last number of a cause is its event's id."""
+    later = select(Event.id).where(Event.appointment_id == row.id, Event.was_sitting_id.is_not(None))
+    return db.session.scalar(later.where(Event.id > int(cause.rpartition(":")[2])).limit(1)) is not None
 
 
 def facts(row: Appointment) -> dict[str, Any]:
@@ -122,16 +205,18 @@ def _tell_patient(
     wait: timedelta = AT_ONCE,
     by_letter: bool = True,
     why: str = "",
+    **more: Any,
 ) -> None:
-    assert row.person_id is not None
-    said = {**facts(row), "why": why}
+    said = {**facts(row), "state": row.status, "why": why, **more}
     name = f"event:{cause}"
-    notify(person_id=row.person_id, kind=kind, cause=name, link=f"/appointments/{row.ref}", facts=kept(said), now=now)
+    link = f"/appointments/{row.ref}"
+    if row.person_id is not None:
+        notify(person_id=row.person_id, kind=kind, cause=name, link=link, facts=kept(said), now=now)
     if not by_letter:
         return
     if row.phone:
         _write("sms", kind, row, address=row.phone, cause=name, facts=said, now=now, wait=wait)
-    mail = people.proven(row.person_id, "email")
+    mail = people.proven(row.person_id, "email") if row.person_id is not None else None
     if mail:
         _write("mail", kind, row, address=mail.value, cause=name, facts=said, now=now, wait=wait)
 
@@ -161,12 +246,27 @@ def _write(
     )
 
 
-def _tell_doctor(row: Appointment, kind: str, *, cause: str, now: datetime, mail: bool = False) -> None:
+def _tell_doctor_of_others(row: Appointment, kind: str, event: Event, *, now: datetime, **more: Any) -> None:
+    """Tell the doctor what the desk or an admin did with the appointment; of one's own acts nobody is told."""
+    if event.person_id != row.sitting.chamber.doctor.person_id:
+        _tell_doctor(row, kind, cause=f"event:{event.id}", now=now, link=f"/appointments/{row.ref}", **more)
+
+
+def _tell_doctor(
+    row: Appointment,
+    kind: str,
+    *,
+    cause: str,
+    now: datetime,
+    mail: bool = False,
+    link: str = "/doctor/requests",
+    **more: Any,
+) -> None:
     doctor = row.sitting.chamber.doctor
     if doctor.person_id is None:
         return
-    said = facts(row)
-    notify(person_id=doctor.person_id, kind=kind, cause=cause, link="/doctor/requests", facts=kept(said), now=now)
+    said = {**facts(row), **more}
+    notify(person_id=doctor.person_id, kind=kind, cause=cause, link=link, facts=kept(said), now=now)
     address = people.proven(doctor.person_id, "email") if mail else None
     if address:
         person = db.session.get(Person, doctor.person_id)

@@ -8,8 +8,8 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import IntegrityError
 
-from doctapp.appointments import life, telling
-from doctapp.appointments.holding import NumberTaken, SittingClosed
+from doctapp.appointments import holding, life, moving, places, requesting, telling
+from doctapp.appointments.holding import SittingClosed
 from doctapp.appointments.life import By
 from doctapp.appointments.models import ENDED, Appointment, Event
 from doctapp.appointments.requesting import ANSWER_AT_LEAST
@@ -21,6 +21,8 @@ UNDO_FOR = {
     "accept": timedelta(seconds=60),
     "decline": timedelta(minutes=10),
     "cancel": timedelta(minutes=10),
+    "move": timedelta(minutes=10),
+    "outcome": timedelta(seconds=60),
 }
 
 
@@ -41,21 +43,30 @@ def may_undo(event: Event | None, *, side: str, now: datetime) -> bool:
 
 
 def undo(row: Appointment, *, event_id: int, by: By, now: datetime) -> Event:
-    """Bring the row back to the state before that event.
+    """Bring the row back to the state, or the place, before that event.
 
-    Raises TooLateToUndo where time is up or something else happened since, NumberTaken or SittingClosed where the
-    number is gone.
+    Raises TooLateToUndo where time is up or something else happened since, NumberTaken, SittingClosed or the sentence
+    that the patient has another serial there where the place is gone.
     """
-    if row.status in ENDED:
-        lock(Sitting, row.sitting_id, share=True)
     undone = db.session.get(Event, event_id)
     if undone is None or undone.appointment_id != row.id or not may_undo(undone, side=by.side, now=now):
         raise TooLateToUndo
-    if undone.became in ENDED and (row.sitting.cancelled_at is not None or row.about_at <= now):
-        raise SittingClosed
+    event = (_move_back if undone.act == "move" else _restore)(row, undone, by=by, now=now)
+    if event is None:
+        raise TooLateToUndo
+    telling.restored(row, event, undone, now=now)
+    return event
+
+
+def _restore(row: Appointment, undone: Event, *, by: By, now: datetime) -> Event | None:
+    """Back to the state before; from an ended one only while the number and the patient's place are free."""
     assert undone.was is not None
+    patient = row.patient
+    if undone.became in ENDED and undone.was not in ENDED:
+        _check(_locked(row.sitting_id, row=row), row.about_at, now=now)
+        holding.expire_overdue(sitting_id=row.sitting_id, number=row.number, now=now)
     try:
-        event = life.change(
+        return life.change(
             row,
             act="undo",
             was=undone.became,
@@ -67,11 +78,33 @@ def undo(row: Appointment, *, event_id: int, by: By, now: datetime) -> Event:
             **_times(row, undone.was, now=now),
         )
     except IntegrityError as lost:
-        raise NumberTaken from lost
-    if event is None:
-        raise TooLateToUndo
-    telling.restored(row, event, undone, now=now)
-    return event
+        raise requesting.place_lost(lost, patient) from lost
+
+
+def _move_back(row: Appointment, undone: Event, *, by: By, now: datetime) -> Event | None:
+    """Back to the place before; the patient's move then does not count as one of theirs."""
+    assert undone.was_sitting_id is not None
+    assert undone.was_number is not None
+    sitting = _locked(undone.was_sitting_id, row=row)
+    _check(sitting, places.about(sitting, undone.was_number), now=now)
+    counted: dict[str, Any] = {"patient_moves": Appointment.patient_moves - 1} if undone.side == "patient" else {}
+    same = (Appointment.last_event_id == undone.id,)
+    number = undone.was_number
+    return moving.put(row, sitting, number, act="undo", by=by, now=now, only_if=same, undoes=undone.id, **counted)
+
+
+def _locked(sitting_id: int, *, row: Appointment) -> Sitting:
+    """The sitting, read anew under its lock and that of the row's own."""
+    lock(Sitting, row.sitting_id, sitting_id, share=True)
+    sitting = db.session.get(Sitting, sitting_id, populate_existing=True)
+    assert sitting is not None
+    return sitting
+
+
+def _check(sitting: Sitting, about_at: datetime, *, now: datetime) -> None:
+    """Raises SittingClosed where nobody can be seen there any more."""
+    if sitting.cancelled_at is not None or about_at <= now:
+        raise SittingClosed
 
 
 def _times(row: Appointment, became: str, *, now: datetime) -> dict[str, Any]:

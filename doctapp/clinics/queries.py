@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
 
@@ -38,3 +38,8 @@ def within(slug: str) -> Sequence[int]:
     top = select(Area.id).where(Area.slug == slug).cte("inside", recursive=True)
     inside = top.union_all(select(Area.id).join(top, Area.parent_id == top.c.id))
     return db.session.scalars(select(inside.c.id)).all()
+
+
+def by_ids(clinic_ids: Collection[int]) -> dict[int, Clinic]:
+    """These clinics, each by its id."""
+    return {clinic.id: clinic for clinic in db.session.scalars(select(Clinic).where(Clinic.id.in_(clinic_ids)))}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import groupby
 
 from sqlalchemy import select
@@ -84,12 +84,19 @@ def sheets(doctor_id: int, day: date, *, asked: tuple[int, int] | None = None, n
     """The sittings of a day; `asked` is a sitting and a number of it that was chosen before."""
     sittings = places.open_sittings([doctor_id], now=now, day=day)
     gone = places.taken(sittings, now=now)
-    return [_sheet(sitting, gone=gone[sitting.id], asked=asked, now=now) for sitting in sittings]
+    return [sheet(sitting, gone=gone[sitting.id], asked=asked, now=now) for sitting in sittings]
 
 
-def _sheet(sitting: Sitting, *, gone: set[int], asked: tuple[int, int] | None, now: datetime) -> Sheet:
+def sheet(
+    sitting: Sitting,
+    *,
+    gone: set[int],
+    asked: tuple[int, int] | None = None,
+    now: datetime,
+    lead: timedelta | None = None,
+) -> Sheet:
     """The number asked for is chosen; where it is lost the next free one, else the first free."""
-    shown = [place for place in places.of_sitting(sitting, gone=gone, now=now) if not place.too_soon]
+    shown = [place for place in places.of_sitting(sitting, gone=gone, now=now, lead=lead) if not place.too_soon]
     wanted = asked[1] if asked and asked[0] == sitting.id else 0
     lost = next((place for place in shown if place.number == wanted and not place.free), None)
     free = [place for place in shown if place.free]

@@ -10,7 +10,6 @@ from urllib.parse import quote_plus
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from doctapp import clock
@@ -18,6 +17,7 @@ from doctapp.clinics.models import Clinic
 from doctapp.directory import asking, days, hours, queries
 from doctapp.directory.search import search, words
 from doctapp.doctors.models import Doctor
+from doctapp.doctors.profile import LANGUAGES, experience
 from doctapp.doctors.queries import by_slug
 from doctapp.errors import NotFound
 from doctapp.web.access import anyone
@@ -29,9 +29,6 @@ from doctapp.web.paging import page_number
 ZONE = "Asia/Dhaka"
 STRIP_DAYS = 14
 HEART = ("chest", "heart", "বুক", "হার্ট", "হৃদ")
-LANGUAGES = {
-    "bn": _l("Bangla"), "en": _l("English"), "hi": _l("Hindi"), "ur": _l("Urdu"), "ar": _l("Arabic")
-}  # fmt: skip
 HONORIFICS = re.compile(r"^(dr|prof|ডা|ডাঃ|অধ্যাপক)\.?\s+", re.IGNORECASE)
 
 bp = Blueprint("directory", __name__)
@@ -175,6 +172,7 @@ def profile(doctor: Doctor) -> dict[str, Any]:
     weekly = queries.hours(doctor.id)
     chambers = live_chambers(doctor)
     return {
+        "experience": experience(doctor, now=clock.now()),
         "chambers": [(chamber, hours.lines(weekly[chamber.id])) for chamber in chambers],
         "one_fee": len({(c.fee_new, c.fee_follow_up, c.fee_report) for c in chambers}) == 1,
     }

@@ -79,7 +79,10 @@ class Doctor(Row):
 
 
 class Chamber(Row):
-    """One doctor at one clinic: room, fees in integer poisha, and how requests are taken."""
+    """One doctor at one clinic: room, fees in integer poisha, and how requests are taken.
+
+    `languages` are those spoken there; none where they are the doctor's own.
+    """
 
     __tablename__ = "chamber"
     __table_args__ = (CheckConstraint(f"acceptance IN {ACCEPTANCE}", name="acceptance"),)
@@ -89,6 +92,7 @@ class Chamber(Row):
     clinic_id: Mapped[int] = mapped_column(ForeignKey("clinic.id"), index=True)
     room_en: Mapped[str] = mapped_column(String(80), default="")
     room_bn: Mapped[str] = mapped_column(String(80), default="")
+    languages: Mapped[str] = mapped_column(String(40), default="")
     currency: Mapped[str] = mapped_column(String(3), default="BDT")
     fee_new: Mapped[int]
     fee_follow_up: Mapped[int]

@@ -13,7 +13,7 @@ from sqlalchemy import delete, or_, select
 from sqlalchemy.exc import DBAPIError, TimeoutError
 
 from doctapp import clock
-from doctapp.appointments import telling
+from doctapp.appointments import lateness, telling
 from doctapp.db import Busy, db, transaction
 from doctapp.gateways import mail, sms
 from doctapp.gateways.outcomes import NotSent, Refused, Unknown, Unreachable
@@ -35,11 +35,15 @@ FAULTS_A_SWEEP = 3
 KEPT = timedelta(days=90)
 PAUSES_TO_SETTLE = (0.1, 1.0, 3.0)
 
-# Whether what a letter of this kind says is still true; a kind that is not here is true for ever.
+# Whether what a letter of this kind says is still true; a test knows each kind that is true for ever.
 STILL_TRUE: dict[str, Callable[[Letter], bool]] = {
     kind: lambda letter: telling.is_true(letter.kind, ref=letter.about, cause=letter.cause)
-    for kind in ("requested", "booked", "declined", "lapsed", "cancelled", "new_request", "reminder")
-}
+    for kind in (
+        "requested", "booked", "declined", "lapsed", "cancelled", "clinic_cancelled", "moved", "new_request", "reminder"
+    )
+}  # fmt: skip
+
+STILL_TRUE["late"] = lambda letter: lateness.is_true(ref=letter.about, cause=letter.cause, now=clock.now())
 
 OUTCOMES = {Refused: Outcome.REFUSED, Unreachable: Outcome.UNREACHABLE, Unknown: Outcome.UNKNOWN}
 

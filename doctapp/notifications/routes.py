@@ -12,6 +12,7 @@ from flask_login import current_user
 from jinja2 import TemplateNotFound
 
 from doctapp import clock
+from doctapp.appointments import standing
 from doctapp.db import transaction
 from doctapp.extensions import csrf
 from doctapp.notifications import queries, telling
@@ -65,6 +66,7 @@ def _list(number: int, *, read: bool) -> ResponseReturnValue:
         "notifications/index.html",
         "notifications/_list.html",
         groups=_by_day([row for row in rows if _has_words(row)], clock.now()),
+        now_so=standing.changed((row.id, row.kind, row.facts) for row in rows),
         shown=page,
         unread=queries.unread_count(person_id),
         up_to=queries.newest_id(person_id),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import delete, select, update
 
 from doctapp.db import db, insert
 from doctapp.notifications.models import Notification
@@ -30,3 +30,13 @@ def mark_read(*, person_id: int, up_to: int, now: datetime) -> int:
     )
     done: Any = db.session.execute(unread.values(read_at=now))
     return int(done.rowcount)
+
+
+def move(*, person_id: int, other_id: int) -> None:
+    """Give the other's notifications to this person, who was joined with them; what both were told stays once."""
+    mine = select(Notification.cause).where(Notification.person_id == person_id).scalar_subquery()
+    passed = {"synchronize_session": False}
+    twice = delete(Notification).where(Notification.person_id == other_id, Notification.cause.in_(mine))
+    db.session.execute(twice, execution_options=passed)
+    moving = update(Notification).where(Notification.person_id == other_id).values(person_id=person_id)
+    db.session.execute(moving, execution_options=passed)

@@ -36,7 +36,8 @@ def home() -> ResponseReturnValue:
     form = asking.form(asking.Asked(), directory.areas(), today=today)
     context = {**form, "specialties": specialties, "first": specialties[:FIRST_SPECIALTIES]}
     if current_user.is_authenticated:
-        return render_template("pages/home_mine.html", **context, **coming())
+        ok = request.args.get("ok", "")
+        return render_template("pages/home_mine.html", ok=ok, **context, **coming())
     return kept(render_template("pages/home.html", **context, example=example(today)))
 
 

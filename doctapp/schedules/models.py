@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from doctapp.db import Moment, Row
 from doctapp.doctors.models import Chamber
+
+_CANCELLED = text("cancelled_at IS NOT NULL")
+_LATE = text("late_minutes <> late_told_minutes")
 
 
 class WeeklyHours(Row):
@@ -54,8 +57,9 @@ class Leave(Row):
 class Sitting(Row):
     """One doctor in one chamber on one local date; its places are numbers 1 to capacity, never rows.
 
-    Made from weekly hours it names them; one without is an extra, or was detached from hours that changed. The first
-    call starts it (`started_at`); `late_minutes` shifts what patients are told, never a number's about-time.
+    Made from weekly hours it names them; one without is an extra, or was detached from hours that changed. Closed for
+    leave while nobody was booked it names the leave, and opens again without it. The first call starts it
+    (`started_at`); `late_minutes` shifts what patients are told, never a number's about-time.
     """
 
     __tablename__ = "sitting"
@@ -64,6 +68,9 @@ class Sitting(Row):
         CheckConstraint("minutes > 0 AND capacity > 0", name="size"),
         Index("ix_sitting_doctor_starts", "doctor_id", "starts_at"),
         Index("ix_sitting_ends_at", "ends_at"),
+        Index("ix_sitting_cancelled", "ends_at", sqlite_where=_CANCELLED, postgresql_where=_CANCELLED),
+        Index("ix_sitting_late", "ends_at", sqlite_where=_LATE, postgresql_where=_LATE),
+        {"sqlite_autoincrement": True},  # whoever looks at a sitting that went must not find another under its id
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -76,10 +83,14 @@ class Sitting(Row):
     minutes: Mapped[int]
     capacity: Mapped[int]
     hours_id: Mapped[int | None] = mapped_column(ForeignKey("weekly_hours.id"), index=True)
+    leave_id: Mapped[int | None] = mapped_column(ForeignKey("leave.id"), index=True)
     extra: Mapped[bool] = mapped_column(default=False)
     late_minutes: Mapped[int] = mapped_column(default=0)
+    late_changes: Mapped[int] = mapped_column(default=0)
+    late_told_minutes: Mapped[int] = mapped_column(default=0)
     started_at: Mapped[datetime | None] = mapped_column(Moment)
     cancelled_at: Mapped[datetime | None] = mapped_column(Moment)
     cancelled_why: Mapped[str] = mapped_column(String(200), default="")
+    cancelled_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
 
     chamber: Mapped[Chamber] = relationship()

@@ -1,11 +1,14 @@
-"""Sittings made from weekly hours for the next sixty days, less leave; never two of a doctor at overlapping times."""
+"""Sittings made from weekly hours for the next sixty days, less leave; never two of a doctor at overlapping times.
+
+Whoever writes a doctor's sittings locks the doctor's row first, and the sittings after it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 
 from doctapp.clock import local, wall_start
 from doctapp.db import db, insert, lock
@@ -13,6 +16,7 @@ from doctapp.doctors.models import Chamber, Doctor
 from doctapp.schedules.models import Leave, Sitting, WeeklyHours
 
 AHEAD = timedelta(days=60)
+DAY = 24 * 60
 
 
 def generate(doctor_id: int, *, now: datetime, days: int = AHEAD.days) -> int:
@@ -50,7 +54,7 @@ def planned(
         chamber = each.chamber
         today = local(now, chamber.clinic.zone).date()
         for day in (today + timedelta(days=n) for n in range(days)):
-            if day.weekday() != each.weekday or _on_leave(leave, chamber, day):
+            if day.weekday() != each.weekday or _on_leave(leave, each, day):
                 continue
             starts_at = wall_start(day, each.start, chamber.clinic.zone)
             if starts_at is None:
@@ -70,11 +74,45 @@ def _row(each: WeeklyHours, chamber: Chamber, day: date, starts_at: datetime, en
         "ends_at": ends_at,
         "minutes": each.minutes,
         "capacity": each.capacity,
+        "hours_id": each.id,
     }
 
 
-def _on_leave(leave: Iterable[Leave], chamber: Chamber, day: date) -> bool:
-    return any(row.first <= day <= row.last and row.chamber_id in {None, chamber.id} for row in leave)
+def _on_leave(leave: Iterable[Leave], each: WeeklyHours, day: date) -> bool:
+    return any(covers(row, each.chamber_id or each.chamber.id, day, each.start, each.until) for row in leave)
+
+
+def covers(leave: Leave, chamber_id: int, day: date, start: int, until: int) -> bool:
+    """Whether a sitting of that day, from and to so many minutes after its midnight, is off for this leave.
+
+    Leave for whole days takes what begins on them; for a part of the day it takes what overlaps with that part.
+    """
+    if leave.chamber_id not in {None, chamber_id}:
+        return False
+    if leave.start is None or leave.until is None:
+        return leave.first <= day <= leave.last
+    for away in (-1, 0, 1):
+        if leave.first <= day + timedelta(days=away) <= leave.last:
+            shift = away * DAY
+            if start < leave.until + shift and leave.start + shift < until:
+                return True
+    return False
+
+
+def ahead(*which: ColumnElement[bool], now: datetime) -> list[int]:
+    """Lock the sittings that have not begun and are meant so, in the order of their ids; after the doctor's row."""
+    query = select(Sitting.id).where(*which, Sitting.starts_at > now).order_by(Sitting.id)
+    return list(db.session.scalars(query.with_for_update()))
+
+
+def clear(ids: Sequence[int], *, unused: ColumnElement[bool]) -> list[int]:
+    """Take away those of these locked sittings that `unused` says nothing ever happened in; the ids of the others.
+
+    The database decides in one statement; a cancelled sitting stays, so that it is not made again.
+    """
+    empty = delete(Sitting).where(Sitting.id.in_(ids), Sitting.cancelled_at.is_(None), unused)
+    gone = db.session.scalars(empty.returning(Sitting.id)).all()
+    return sorted(set(ids) - set(gone))
 
 
 def _fits(row: dict[str, object], spans: list[tuple[datetime, datetime]]) -> bool:

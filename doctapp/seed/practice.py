@@ -10,12 +10,12 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import joinedload
 
-from doctapp.accounts import names
 from doctapp.accounts.models import Person
 from doctapp.clinics.models import Area, Clinic
 from doctapp.clock import local
 from doctapp.db import db
 from doctapp.doctors.models import Chamber, Doctor, Specialty, doctor_specialty
+from doctapp.doctors.profile import searched
 from doctapp.schedules.models import Leave, Sitting, WeeklyHours
 from doctapp.schedules.sittings import planned
 from doctapp.seed import world
@@ -86,7 +86,7 @@ def _doctor(doctor: world.Doctor, *, person_id: int) -> dict[str, Any]:
         "person_id": person_id,
         "status": next(iter(unusual), "approved"),
         "languages": ",".join(doctor.languages),
-        "search": names.key(f"{doctor.name_en} {doctor.name_bn}"),
+        "search": searched(doctor.name_en, doctor.name_bn),
     }
 
 

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any, TypeVar
 
 from flask import abort, current_app
 from flask_login import current_user
 
-from doctapp.errors import Forbidden, SignInNeeded
+from doctapp import clock
+from doctapp.errors import Forbidden, SignInAgain, SignInNeeded
 
 Door = TypeVar("Door", bound=Callable[..., Any])
+FRESH_FOR = timedelta(minutes=10)
+RECORDS_FOR = timedelta(minutes=30)
 
 
 @dataclass(frozen=True)
 class Viewer:
-    """Who looks at the page: what a signed-in session says of its person."""
+    """Who looks at the page: what a signed-in session says of its person.
+
+    `authenticated_at` is when they last gave the password or a code in this session; None where a remembered device
+    opened it. `bookings_only` is one opened by a code to a number that nobody had proven for twelve months.
+    """
 
     id: int
     name: str
@@ -26,6 +34,9 @@ class Viewer:
     admin: bool = False
     doctor_id: int | None = None
     clinic_ids: frozenset[int] = frozenset()
+    device_id: int | None = None
+    authenticated_at: datetime | None = None
+    bookings_only: bool = False
     is_authenticated: bool = True
     is_active: bool = True
     is_anonymous: bool = False
@@ -43,6 +54,17 @@ class Viewer:
         """Whether there is an inbox for this person."""
         return self.is_doctor or self.is_staff
 
+    def is_fresh(self, now: datetime, within: timedelta = FRESH_FOR) -> bool:
+        """Whether they showed a short while ago, by password or code, that it is they."""
+        return self.authenticated_at is not None and now - self.authenticated_at <= within and not self.bookings_only
+
+    def may_open_records(self, now: datetime) -> bool:
+        """Whether medical records may be opened without asking again: those who work are asked after half an hour.
+
+        A session that opens bookings only never may.
+        """
+        return self.is_fresh(now, RECORDS_FOR) if self.works else not self.bookings_only
+
     def get_id(self) -> str:
         return str(self.id)
 
@@ -56,6 +78,9 @@ class Visitor:
     admin: bool = False
     doctor_id: None = None
     clinic_ids: frozenset[int] = frozenset()
+    device_id: None = None
+    authenticated_at: None = None
+    bookings_only: bool = False
     is_doctor: bool = False
     is_staff: bool = False
     works: bool = False
@@ -91,6 +116,18 @@ def _need_work() -> None:
         raise Forbidden
 
 
+def _need_fresh() -> None:
+    _need_person()
+    if not current_user.is_fresh(clock.now()):
+        raise SignInAgain
+
+
+def _need_owner() -> None:
+    _need_person()
+    if current_user.bookings_only:
+        raise SignInAgain
+
+
 def _need_demo() -> None:
     if not current_app.config["SETTINGS"].demo:
         abort(404)
@@ -98,6 +135,8 @@ def _need_demo() -> None:
 
 anyone = _rule("anyone", lambda: None)
 signed_in = _rule("signed_in", _need_person)
+account_owner = _rule("account_owner", _need_owner)
+fresh = _rule("fresh", _need_fresh)
 doctor_or_staff = _rule("doctor_or_staff", _need_work)
 demo_only = _rule("demo_only", _need_demo)
 

@@ -1,6 +1,7 @@
-"""The two secrets a browser holds: the `session` cookie of who signed in, the `browser` cookie of who holds a place.
+"""The secrets a browser holds: the `session` cookie of who signed in, the `browser` cookie of who holds a place, and the
+`device` cookie of a browser that is remembered.
 
-Both are 256 random bits; only their hashes are stored. CSRF tokens and form keys are bound to the session where there
+All are 256 random bits; only their hashes are stored. CSRF tokens and form keys are bound to the session where there
 is one, else to the browser (domain.md, "Headers, sessions, modes").
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from datetime import timedelta
 from typing import Any
 
 from flask import Flask, Request, Response, current_app, g, request
@@ -17,6 +19,7 @@ from flask.sessions import SessionInterface, SessionMixin
 from doctapp.config import Settings
 
 BROWSER_SECONDS = 40 * 60
+SIGNS_IN = ("new_session", "session_ended", "new_device", "device_seconds", "device_ended")
 
 
 def _settings() -> Settings:
@@ -68,16 +71,49 @@ def keep_browser() -> None:
     g.browser_seconds = BROWSER_SECONDS
 
 
-def start_session() -> str:
+def start_session(token: str | None = None) -> str:
     """A new session token for this answer's cookie; a sign-in never keeps the old one."""
-    g.new_session = secrets.token_urlsafe(32)
+    g.new_session = token or secrets.token_urlsafe(32)
     return str(g.new_session)
 
 
 def end_session() -> None:
-    """Take both cookies away with this answer: on a shared phone a hold is not left to the next person."""
+    """Take all cookies away with this answer: on a shared phone a hold is not left to the next person."""
     g.new_session = None
     g.session_ended = True
+    forget_device()
+
+
+def device_token() -> str | None:
+    """The device cookie of this request, or the one that this answer will set."""
+    return None if g.get("device_ended") else g.get("new_device") or request.cookies.get(name_of("device"))
+
+
+def remember_device(token: str, *, lasts: timedelta) -> None:
+    """Let this answer's device cookie be this one, for so long."""
+    g.new_device, g.device_seconds, g.device_ended = token, int(lasts.total_seconds()), False
+
+
+def forget_device() -> None:
+    """Take the device cookie away with this answer."""
+    g.new_device = None
+    g.device_ended = bool(request.cookies.get(name_of("device")))
+
+
+def are_written() -> bool:
+    """Whether this answer sets or takes away a cookie: such a one is nobody else's to see."""
+    return any(g.get(name) for name in (*SIGNS_IN, "new_browser"))
+
+
+def asked_for() -> dict[str, Any]:
+    """What the request asked of the cookies of who signs in, so that a view that runs once more begins there."""
+    return {name: g.get(name) for name in SIGNS_IN}
+
+
+def ask_for(before: dict[str, Any]) -> None:
+    """Forget what a view asked for since then: it was rolled back."""
+    for name, value in before.items():
+        setattr(g, name, value)
 
 
 def _set(response: Response, cookie: str, token: str, seconds: int | None = None) -> None:
@@ -86,13 +122,21 @@ def _set(response: Response, cookie: str, token: str, seconds: int | None = None
     )
 
 
+def _take(cookie: str, response: Response) -> None:
+    response.delete_cookie(name_of(cookie), secure=_settings().https, httponly=True, samesite="Lax", path="/")
+
+
 def write(response: Response) -> Response:
     """Set and take away what the request asked for."""
     if g.get("new_session"):
         _set(response, "session", g.new_session)
     elif g.get("session_ended"):
-        for cookie in ("session", "browser"):
-            response.delete_cookie(name_of(cookie), secure=_settings().https, httponly=True, samesite="Lax", path="/")
+        _take("session", response)
+        _take("browser", response)
+    if g.get("new_device"):
+        _set(response, "device", g.new_device, g.device_seconds)
+    elif g.get("device_ended"):
+        _take("device", response)
     if g.get("new_browser"):
         _set(response, "browser", g.new_browser, g.get("browser_seconds"))
     return response

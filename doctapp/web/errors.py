@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, make_response, render_template, request, url_for
 from flask.globals import request_ctx
@@ -14,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, TimeoutError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from doctapp.db import Busy, db, is_busy
-from doctapp.errors import DomainError, SignInNeeded
+from doctapp.errors import DomainError, SignInAgain, SignInNeeded
 from doctapp.web import context, htmx
 from doctapp.web.access import Visitor
 from doctapp.web.formkey import Repeat
@@ -68,8 +69,18 @@ def rule_said_no(error: DomainError) -> Response:
     if isinstance(error, SignInNeeded):
         wanted = request.full_path.rstrip("?") if request.method == "GET" else None
         return htmx.sign_in_first(url_for("accounts.login", next=wanted))
+    if isinstance(error, SignInAgain):
+        return htmx.sign_in_first(url_for("accounts.again", next=_came_from()))
     title, message = words(error.status)
     return with_wait(page(error.status, error.facts.get("title") or title, str(error.message or message)), error)
+
+
+def _came_from() -> str | None:
+    """The page to come back to: the one asked for, or the one whose form was sent."""
+    if request.method == "GET":
+        return request.full_path.rstrip("?")
+    sent_from = urlsplit(request.referrer or "")
+    return f"{sent_from.path}?{sent_from.query}".rstrip("?") if sent_from.netloc == request.host else None
 
 
 def with_wait(answer: ResponseReturnValue, refusal: DomainError) -> Response:

@@ -77,6 +77,12 @@ def day_long(value: date | datetime | str, zone: str = "Asia/Dhaka") -> str:
     return f"{WEEKDAYS[day.weekday()]} {digits(day.day)} {MONTHS[day.month - 1]}"
 
 
+def day_brief(value: date | datetime | str, zone: str = "Asia/Dhaka") -> str:
+    """A day as in "23/11", where an SMS has no room for more."""
+    day = _day(value, zone)
+    return digits(f"{day.day}/{day.month}")
+
+
 def day_near(value: date | datetime | str, zone: str = "Asia/Dhaka") -> str:
     """A day as in "Today", "Tomorrow" or "Tue 24 Nov"."""
     day = _day(value, zone)
@@ -110,7 +116,7 @@ def moment(value: datetime | str, zone: str = "Asia/Dhaka") -> str:
 
 def init_app(app: Flask) -> None:
     """Give the filters to all templates."""
-    for rule in (digits, money, said, day_short, day_long, day_near, clock, clock_minutes, moment):
+    for rule in (digits, money, said, day_short, day_brief, day_long, day_near, clock, clock_minutes, moment):
         app.add_template_filter(rule)
     app.jinja_env.optimized = False  # a filter of a constant would be folded in the first reader's language
     app.jinja_env.trim_blocks = True

@@ -67,6 +67,12 @@ def spend(*, bearer: str, key: str, led_to: str, now: datetime) -> None:
         _refuse(bearer=bearer, key=key[:64])
 
 
+def check_unspent(*, bearer: str, key: str) -> None:
+    """Raise as `spend` does where the key was spent before; for acts that spend it only where they came to something."""
+    if key and db.session.scalar(select(FormKey.id).filter_by(bearer=bearer, key=key[:64])):
+        _refuse(bearer=bearer, key=key[:64])
+
+
 def _refuse(*, bearer: str, key: str) -> None:
     spent = db.session.scalars(select(FormKey).filter_by(bearer=bearer, key=key)).one()
     if (spent.route, spent.digest) == (request.path, digest()):

@@ -8,6 +8,20 @@ from flask import Response, make_response, redirect, render_template, request
 from werkzeug.urls import iri_to_uri
 
 
+def is_navigation() -> bool:
+    """Whether a browser asks for a page to show, not htmx, a script or an embedded file for a piece of one.
+
+    Browsers that don't say what they ask for are taken to navigate.
+    """
+    headers = request.headers
+    return (
+        request.method == "GET"
+        and headers.get("HX-Request") != "true"
+        and headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
+        and headers.get("Sec-Fetch-Dest", "document") == "document"
+    )
+
+
 def wants_fragment() -> bool:
     """Whether htmx asks for a piece of the page; history restores and boosted loads get the whole of it."""
     headers = request.headers

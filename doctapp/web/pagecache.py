@@ -6,6 +6,8 @@ from flask import Response, make_response, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from doctapp.web import cookies
+
 KEPT = "public, max-age=60"
 
 
@@ -16,7 +18,7 @@ def kept(answer: ResponseReturnValue) -> Response:
     """
     response = make_response(answer)
     response.vary.update(("HX-Request", "Accept-Language", "Cookie"))
-    if current_user.is_authenticated:
+    if current_user.is_authenticated or cookies.are_written():
         return response
     response.headers["Cache-Control"] = KEPT
     response.add_etag()

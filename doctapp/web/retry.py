@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 
-from flask import Flask, g
+from flask import Flask
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DBAPIError
 
 from doctapp.db import db, is_transient
+from doctapp.web import cookies
 
 log = logging.getLogger(__name__)
 TRIES = 4
@@ -18,6 +19,7 @@ class RetryingFlask(Flask):
     """Flask that dispatches a view up to three times more when the database asks for it."""
 
     def dispatch_request(self) -> ResponseReturnValue:
+        before = cookies.asked_for()
         for turn in range(1, TRIES + 1):
             try:
                 return super().dispatch_request()
@@ -26,5 +28,5 @@ class RetryingFlask(Flask):
                     raise
                 log.info("the database asked to try again (%s)", turn)
                 db.session.rollback()
-                g.pop("new_session", None)
+                cookies.ask_for(before)
         raise AssertionError("unreachable")

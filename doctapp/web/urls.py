@@ -19,3 +19,9 @@ def local_path(value: str | None, default: str = "/") -> str:
     except ValueError:
         return default
     return default if parts.scheme or parts.netloc else value
+
+
+def with_ok(path: str, code: str) -> str:
+    """The path of a page that shall say what was just done."""
+    parts = urlsplit(path)
+    return parts._replace(query="&".join(filter(None, (parts.query, f"ok={code}")))).geturl()

@@ -10,12 +10,16 @@ from typing import Any
 QUEUES: tuple[str, ...] = ("letters",)
 
 STEPS: tuple[str, ...] = (
+    "appointments.end_cancelled",
     "appointments.expire_holds",
     "appointments.lapse_requests",
     "appointments.remind_doctors",
     "appointments.close_past",
+    "appointments.tell_late",
     "notifications.send_due",
+    "audit.seal",
     "schedules.extend",
+    "appointments.purge",
     "notifications.purge",
     "accounts.purge",
 )

@@ -8,24 +8,33 @@ down_revision = '001'
 branch_labels = None
 depends_on = None
 
-REFUSE_ON_SQLITE = """CREATE TRIGGER audit_entry_no_{verb} BEFORE {verb} ON audit_entry
-    BEGIN SELECT RAISE(ABORT, 'audit entries are only ever added'); END"""
-REFUSAL = """CREATE FUNCTION audit_entry_is_append_only() RETURNS trigger LANGUAGE plpgsql AS
-    $$ BEGIN RAISE EXCEPTION 'audit entries are only ever added'; END $$"""
-REFUSE = """CREATE TRIGGER audit_entry_no_{verb} BEFORE {verb} ON audit_entry
-    FOR EACH STATEMENT EXECUTE FUNCTION audit_entry_is_append_only()"""
+CANCELLED = sa.text('cancelled_at IS NOT NULL')
+LATE = sa.text('late_minutes <> late_told_minutes')
+GUARDED = ('audit_entry', 'audit_seal')
+REFUSE_ON_SQLITE = """CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table}
+    BEGIN SELECT RAISE(ABORT, '{table} is only ever added to'); END"""
+REFUSE_REPLACING = """CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table}
+    WHEN EXISTS (SELECT 1 FROM {table} WHERE {same})
+    BEGIN SELECT RAISE(ABORT, '{table} is only ever added to'); END"""
+SAME = {'audit_entry': 'id = NEW.id', 'audit_seal': 'id = NEW.id OR minute = NEW.minute'}
+REFUSAL = """CREATE FUNCTION audit_is_append_only() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN RAISE EXCEPTION '% is only ever added to', TG_TABLE_NAME; END $$"""
+REFUSE = """CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table}
+    FOR EACH STATEMENT EXECUTE FUNCTION audit_is_append_only()"""
 
 
-def guard_entries() -> None:
-    """Let both databases refuse to change or to delete an audit entry."""
+def guard_audit() -> None:
+    """Let both databases refuse to change or to delete what the audit says; on SQLite also by INSERT OR REPLACE."""
     if op.get_bind().dialect.name == 'sqlite':
-        for verb in ('update', 'delete'):
-            op.execute(REFUSE_ON_SQLITE.format(verb=verb))
+        for table in GUARDED:
+            op.execute(REFUSE_REPLACING.format(table=table, same=SAME[table]))
+            for verb in ('update', 'delete'):
+                op.execute(REFUSE_ON_SQLITE.format(table=table, verb=verb))
         return
     op.execute(REFUSAL)
-    for verb in ('update', 'delete', 'truncate'):
-        op.execute(REFUSE.format(verb=verb))
-
+    for table in GUARDED:
+        for verb in ('update', 'delete', 'truncate'):
+            op.execute(REFUSE.format(table=table, verb=verb))
 
 
 def upgrade() -> None:
@@ -46,7 +55,6 @@ def upgrade() -> None:
         batch_op.create_index('ix_audit_entry_patient_at', ['patient_id', 'at'], unique=False)
         batch_op.create_index('ix_audit_entry_row', ['kind', 'row_id'], unique=False)
 
-    guard_entries()
     op.create_table('audit_seal',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('minute', sa.DateTime(timezone=True), nullable=False),
@@ -57,6 +65,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_audit_seal')),
     sa.UniqueConstraint('minute', name=op.f('uq_audit_seal_minute'))
     )
+    guard_audit()
     op.create_table('registration',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('token_hash', sa.String(length=64), nullable=False),
@@ -124,10 +133,15 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('appointment', schema=None) as batch_op:
         batch_op.add_column(sa.Column('patient_moves', sa.Integer(), nullable=False, server_default='0'))
+        batch_op.add_column(sa.Column('another_person', sa.Boolean(), nullable=False, server_default=sa.false()))
+
+    with op.batch_alter_table('chamber', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('languages', sa.String(length=40), nullable=False, server_default=''))
 
     with op.batch_alter_table('event', schema=None) as batch_op:
         batch_op.add_column(sa.Column('was_sitting_id', sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column('was_number', sa.Integer(), nullable=True))
+        batch_op.create_index(batch_op.f('ix_event_was_sitting_id'), ['was_sitting_id'], unique=False)
         batch_op.create_foreign_key(batch_op.f('fk_event_was_sitting_id'), 'sitting', ['was_sitting_id'], ['id'])
 
     with op.batch_alter_table('leave', schema=None) as batch_op:
@@ -152,14 +166,23 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_session_device_id'), ['device_id'], unique=False)
         batch_op.create_foreign_key(batch_op.f('fk_session_device_id'), 'device', ['device_id'], ['id'])
 
-    with op.batch_alter_table('sitting', schema=None) as batch_op:
+    with op.batch_alter_table('sitting', schema=None, table_kwargs={'sqlite_autoincrement': True}) as batch_op:
         batch_op.add_column(sa.Column('hours_id', sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column('leave_id', sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column('extra', sa.Boolean(), nullable=False, server_default=sa.false()))
         batch_op.add_column(sa.Column('late_minutes', sa.Integer(), nullable=False, server_default='0'))
+        batch_op.add_column(sa.Column('late_changes', sa.Integer(), nullable=False, server_default='0'))
+        batch_op.add_column(sa.Column('late_told_minutes', sa.Integer(), nullable=False, server_default='0'))
         batch_op.add_column(sa.Column('started_at', sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column('cancelled_why', sa.String(length=200), nullable=False, server_default=''))
+        batch_op.add_column(sa.Column('cancelled_by_id', sa.Integer(), nullable=True))
+        batch_op.create_foreign_key(batch_op.f('fk_sitting_cancelled_by_id'), 'person', ['cancelled_by_id'], ['id'])
+        batch_op.create_index('ix_sitting_cancelled', ['ends_at'], unique=False, sqlite_where=CANCELLED, postgresql_where=CANCELLED)
+        batch_op.create_index('ix_sitting_late', ['ends_at'], unique=False, sqlite_where=LATE, postgresql_where=LATE)
         batch_op.create_index(batch_op.f('ix_sitting_hours_id'), ['hours_id'], unique=False)
         batch_op.create_foreign_key(batch_op.f('fk_sitting_hours_id'), 'weekly_hours', ['hours_id'], ['id'])
+        batch_op.create_index(batch_op.f('ix_sitting_leave_id'), ['leave_id'], unique=False)
+        batch_op.create_foreign_key(batch_op.f('fk_sitting_leave_id'), 'leave', ['leave_id'], ['id'])
 
     with op.batch_alter_table('way_in', schema=None) as batch_op:
         batch_op.add_column(sa.Column('last_proven_at', sa.DateTime(timezone=True), nullable=True))
@@ -171,10 +194,19 @@ def downgrade() -> None:
         batch_op.drop_column('last_proven_at')
 
     with op.batch_alter_table('sitting', schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f('fk_sitting_leave_id'), type_='foreignkey')
+        batch_op.drop_index(batch_op.f('ix_sitting_leave_id'))
+        batch_op.drop_column('leave_id')
         batch_op.drop_constraint(batch_op.f('fk_sitting_hours_id'), type_='foreignkey')
         batch_op.drop_index(batch_op.f('ix_sitting_hours_id'))
+        batch_op.drop_index('ix_sitting_late')
+        batch_op.drop_index('ix_sitting_cancelled')
+        batch_op.drop_constraint(batch_op.f('fk_sitting_cancelled_by_id'), type_='foreignkey')
+        batch_op.drop_column('cancelled_by_id')
         batch_op.drop_column('cancelled_why')
         batch_op.drop_column('started_at')
+        batch_op.drop_column('late_told_minutes')
+        batch_op.drop_column('late_changes')
         batch_op.drop_column('late_minutes')
         batch_op.drop_column('extra')
         batch_op.drop_column('hours_id')
@@ -203,10 +235,15 @@ def downgrade() -> None:
 
     with op.batch_alter_table('event', schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f('fk_event_was_sitting_id'), type_='foreignkey')
+        batch_op.drop_index(batch_op.f('ix_event_was_sitting_id'))
         batch_op.drop_column('was_number')
         batch_op.drop_column('was_sitting_id')
 
+    with op.batch_alter_table('chamber', schema=None) as batch_op:
+        batch_op.drop_column('languages')
+
     with op.batch_alter_table('appointment', schema=None) as batch_op:
+        batch_op.drop_column('another_person')
         batch_op.drop_column('patient_moves')
 
     op.drop_table('ticket_look')
@@ -230,4 +267,4 @@ def downgrade() -> None:
 
     op.drop_table('audit_entry')
     if op.get_bind().dialect.name == 'postgresql':
-        op.execute('DROP FUNCTION audit_entry_is_append_only()')
+        op.execute('DROP FUNCTION audit_is_append_only()')

@@ -40,6 +40,15 @@ def post(act: str, path: str, cells: str, **more: object) -> Row:
 ALL = "Y Y Y Y Y Y Y Y Y Y"
 SIGNED = "L L Y Y Y Y Y Y Y Y"
 ANSWERS = {"who": "new", "name": PRIVATE, "age": "58", "sex": "female", "phone": "01733 333333", "visit": "new"}
+REGISTERED = {"name": "Rahima Khatun", "email": "new@a.test", "phone": ""}
+PLACE = {"sitting": "{sitting}", "number": "9"}
+WORDS = {"words": "The lift is broken"}
+SEEN = {"outcome": "completed", "event": "{event}"}
+RELATIVE = {"name": PRIVATE, "age": "58", "sex": "female"}
+FEES = {"fee_new": "900", "fee_follow_up": "500", "follow_up_days": "30", "fee_report": "0", "report_days": "7"}
+HOURS = {"chamber": "{chamber}", "weekday": "0", "start": "03:00", "end": "04:00", "minutes": "10", "capacity": "6"}
+RULES = {"lead": "60", "cut_off": "120", "acceptance": "hand"}
+PLANS = "L L N N N Y N Y N N"
 
 TABLE = (
     # act                          address                       AN H P OP AP D OD CS OS AM
@@ -61,7 +70,49 @@ TABLE = (
     get("type a code", "/login/code", ALL),
     post("prove a code", "/login/code", ALL, data={"code": "00000"}),
     post("sign out", "/logout", SIGNED),
+    get("register", "/register", ALL),
+    post("register an address", "/register", ALL, data={**REGISTERED, "password": "green mango tree"}),
+    get("look at your mail", "/register/mail", ALL),
+    get("unknown mailed link", "/email/unknown", "N N N N N N N N N N"),
+    post("unknown mailed link, password", "/email/unknown", "N N N N N N N N N N", data={"password": "x"}),
+    get("forgot the password", "/password/forgot", ALL),
+    post("ask for a reset", "/password/forgot", ALL, data={"email": "alice@a.test"}),
+    get("unknown reset link", "/password/reset/unknown", "N N N N N N N N N N"),
+    post("use an unknown reset link", "/password/reset/unknown", "N N N N N N N N N N", data={"password": "x"}),
+    get("own password", "/account/password", SIGNED),
+    post("change the password", "/account/password", SIGNED, data={"current": "x", "password": "green mango tree"}),
+    get("own ways in", "/account/ways", SIGNED),
+    post("add a way in", "/account/ways", SIGNED, data={"way": "01799 999999"}),
+    get("type a way's code", "/account/ways/code", SIGNED),
+    post("prove a way in", "/account/ways/code", SIGNED, data={"code": "00000"}),
+    post("take an unknown way away", "/account/ways/0/removal", "L L N N N N N N N N"),
+    get("joining", "/account/ways/joining", SIGNED),
+    post("join without a proof", "/account/ways/joining", "L L C C C C C C C C", data={"phone": "+8801799999999"}),
+    get("show oneself again", "/login/again", SIGNED),
+    post("again by password", "/login/again", SIGNED, data={"password": "demo-demo-demo"}),
+    post("again by a code to oneself", "/login/again/codes", SIGNED, data={"way": "0"}),
+    get("again: type the code", "/login/again/code", SIGNED),
+    post("again by the code", "/login/again/code", SIGNED, data={"code": "00000"}),
+    get("own devices", "/account/devices", SIGNED),
+    post("sign an unknown device out", "/account/devices/0/revocation", "L L N N N N N N N N"),
+    post("sign out everywhere else", "/account/devices/revocation", SIGNED),
     get("sandbox", "/sandbox/letters", ALL),
+    get("own access list", "/account/access", SIGNED),
+    get("own account", "/account", SIGNED),
+    post("save the account", "/account", SIGNED, data={"name": "Somebody", "language": "en"}),
+    get("own family", "/account/family", SIGNED),
+    post("add a relative", "/account/family", SIGNED, data={"name": "Rahima", "age": "30", "sex": "female"}),
+    get("claiming a booking", "/account/family/claims", SIGNED),
+    post("claim a booking", "/account/family/claims", "L L Y Y C C C C C C", data={**RELATIVE, "name": "Nobody"}),
+    get("a relative", "/account/family/{patient}", "L L Y N N N N N N N", shows=PRIVATE),
+    post("correct a relative", "/account/family/{patient}", "L L Y N N N N N N N", data=RELATIVE),
+    post("take a relative off", "/account/family/{patient}/removal", "L L C N N N N N N N", state="booked"),
+    # the doctor's own: an applicant's is a draft
+    get("doctor's profile", "/doctor/profile", "L L N N Y Y Y N N N"),
+    post("save the profile", "/doctor/profile", "L L N N Y Y Y N N N"),
+    get("a chamber's fees", "/doctor/chambers/{chamber}/fees", "L L N N N Y N Y N N"),
+    post("set a chamber's fees", "/doctor/chambers/{chamber}/fees", "L L N N N Y N Y N N", data=FEES),
+    get("unknown chamber's fees", "/doctor/chambers/99999999999/fees", "L L N N N N N N N N"),
     get("own notifications", "/notifications", SIGNED),
     post("mark read", "/notifications/reading", SIGNED),
     get("own appointments", "/appointments", SIGNED),
@@ -76,6 +127,8 @@ TABLE = (
         "another code", "/appointments/{ref}/codes", "L Y Y N N N N N N N", state="held", data={"phone": "01733333333"}
     ),
     get("check", "/appointments/{ref}/payment", "T Y Y T T T T T T T", state="held"),
+    get("the same person?", "/appointments/{ref}/person", "T Y Y T T T T T T T", state="held"),
+    post("say who it is", "/appointments/{ref}/person", "L Y Y N N N N N N N", state="held", data={"same": "another"}),
     post("request", "/appointments/{ref}/payment", "L Y Y N N N N N N N", state="held", data={"method": "chamber"}),
     post("extend", "/appointments/{ref}/extension", "L Y Y N N N N N N N", state="held"),
     get("hold's calendar file", "/appointments/{ref}.ics", "N N N N N N N N N N", state="held"),
@@ -89,10 +142,14 @@ TABLE = (
     get("steps after the request", "/appointments/{ref}/patient", ALL, state="requested"),
     get("code page after the request", "/appointments/{ref}/code", ALL, state="requested"),
     get("check after the request", "/appointments/{ref}/payment", ALL, state="requested"),
-    get("cancelling", "/appointments/{ref}/cancellation", "L L Y N N N N N N N", state="requested"),
-    post("cancel", "/appointments/{ref}/cancellation", "L L Y N N N N N N N", state="requested"),
-    post("cancel a booking", "/appointments/{ref}/cancellation", "L L Y N N N N N N N", state="booked"),
+    get("cancelling", "/appointments/{ref}/cancellation", "L L Y N N Y N Y N Y", state="requested", shows=PRIVATE),
+    post("cancel", "/appointments/{ref}/cancellation", "L L Y N N Y N Y N Y", state="requested", data=WORDS),
+    post("cancel a booking", "/appointments/{ref}/cancellation", "L L Y N N Y N Y N Y", state="booked", data=WORDS),
     post("cancel a hold", "/appointments/{ref}/cancellation", "L L N N N N N N N N", state="held"),
+    get("moving", "/appointments/{ref}/move", "L L Y N N Y N Y N N", state="requested"),
+    post("move", "/appointments/{ref}/move", "L L Y N N Y N Y N N", state="requested", data=PLACE),
+    post("move a booking", "/appointments/{ref}/move", "L L Y N N Y N Y N N", state="booked", data=PLACE),
+    post("move a hold", "/appointments/{ref}/move", "L L N N N N N N N N", state="held", data=PLACE),
     post("accept", "/appointments/{ref}/acceptance", "L L F N N Y N Y N N", state="requested"),
     post("accept a hold", "/appointments/{ref}/acceptance", "L L N N N N N N N N", state="held"),
     post("decline", "/appointments/{ref}/refusal", "L L F N N Y N Y N N", state="requested", data={"reason": "away"}),
@@ -102,8 +159,50 @@ TABLE = (
     post(
         "undo a cancel", "/appointments/{ref}/undo", "L L Y N N C N C N N", state="cancelled", data={"event": "{event}"}
     ),
+    post("say how it ended", "/appointments/{ref}/outcome", "L L F N N Y N Y N N", state="closed", data=SEEN),
+    post("say so of a hold", "/appointments/{ref}/outcome", "L L N N N N N N N N", state="held", data=SEEN),
+    post("say so of a request", "/appointments/{ref}/outcome", "L L F N N C N C N N", state="requested", data=SEEN),
+    post(
+        "undo an outcome", "/appointments/{ref}/undo", "L L C N N Y N Y N N", state="turned", data={"event": "{event}"}
+    ),
     get("inbox", "/doctor/requests", "L L F F F Y Y Y Y F"),
     get("inbox news", "/doctor/requests/news?after=0", "L L F F F Y Y Y Y F"),
+    get("find a ticket", "/ticket", ALL),
+    post("give a wrong ticket code", "/ticket", ALL, data={"ref": "222-222", "digits": "1111"}),
+    post("give a ticket's code", "/ticket", ALL, state="requested", data={"ref": "{ref}", "digits": "1111"}),
+    get("sittings", "/doctor/sittings", "L L F F F Y Y Y Y F"),
+    get("sitting", "/doctor/sittings/{sitting}", "L L N N N Y N Y N N", state="requested", shows=PRIVATE),
+    post("late", "/doctor/sittings/{sitting}/lateness", "L L N N N Y N Y N N", state="requested", data={"minutes": "40"}),
+    post(
+        "cancel a sitting",
+        "/doctor/sittings/{sitting}/cancellation",
+        "L L N N N Y N Y N N",
+        state="requested",
+        data={"reason": "away"},
+    ),
+    get("unknown sitting", "/doctor/sittings/99999999999", "L L N N N N N N N N"),
+    # the weekly hours of a chamber, its settings; doctor-wide leave
+    get("own weekly hours", "/doctor/schedule", "L L N N N Y Y Y Y N"),
+    get("weekly hours of a chamber", "/doctor/schedule?chamber={chamber}", PLANS, state="requested"),
+    get("edit hours", "/doctor/schedule/{chamber}/{event}/edit", PLANS, state="hours"),
+    get("add hours", "/doctor/schedule/{chamber}/monday/edit", PLANS, state="requested"),
+    post("save hours", "/doctor/schedule", PLANS, state="requested", data=HOURS),
+    post("remove hours", "/doctor/schedule/{chamber}/{event}/removal", PLANS, state="hours"),
+    get("month", "/doctor/schedule/month?chamber={chamber}", PLANS, state="requested"),
+    get("extra sittings", "/doctor/schedule/extras?chamber={chamber}", PLANS, state="requested"),
+    post("add an extra sitting", "/doctor/schedule/extras", PLANS, state="requested", data={"chamber": "{chamber}"}),
+    post("remove an extra sitting", "/doctor/schedule/extras/{event}/removal", PLANS, state="extra"),
+    get("chamber's settings", "/doctor/schedule/{chamber}/settings", PLANS, state="requested"),
+    post("set the chamber", "/doctor/schedule/{chamber}/settings", PLANS, state="requested", data=RULES),
+    get("own leave", "/doctor/leave", "L L N N N Y Y Y Y N"),
+    get("leave of a chamber", "/doctor/leave?chamber={chamber}", PLANS, state="requested"),
+    post("add leave", "/doctor/leave?chamber={chamber}", PLANS, state="requested"),
+    post("add holidays", "/doctor/leave/holidays?chamber={chamber}", PLANS, state="requested"),
+    post("remove doctor-wide leave", "/doctor/leave/{event}/removal", "L L N N N Y N N N N", state="leave"),
+    post("remove a chamber's leave", "/doctor/leave/{event}/removal", PLANS, state="chamber leave"),
+    get("unknown chamber", "/doctor/schedule?chamber=99999999999", "L L N N N N N N N N"),
+    post("remove unknown leave", "/doctor/leave/99999999999/removal", "L L N N N N N N N N"),
+    post("remove an unknown extra", "/doctor/schedule/extras/99999999999/removal", "L L N N N N N N N N"),
     get("unknown ticket", "/appointments/222-222", "N N N N N N N N N N"),
     get("malformed ticket", "/appointments/%00%F0", "N N N N N N N N N N"),
     post("unknown accept", "/appointments/222-222/acceptance", "L L N N N N N N N N"),

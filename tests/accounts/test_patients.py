@@ -7,7 +7,7 @@ import pytest
 from doctapp.accounts import patients
 from doctapp.accounts.patients import RELATIVES, TooManyRelatives
 from tests import make
-from tests.people import ALICE, NOW
+from tests.people import ALICE, BOB, NOW
 
 
 def find_or_make(person, name="Momena Bibi", age=58, sex="female", *, oneself=False, now=NOW):
@@ -44,10 +44,10 @@ def test_a_year_later_she_is_a_year_older(alice, momena):
 def test_a_near_match_is_worth_asking_about(alice, momena):
     mine = patients.of_person(alice.id)
 
-    assert patients.near(mine, name="momena bibi", sex="female", age=40, now=NOW).id == momena.id
-    assert patients.near(mine, name="Momena Bibi", sex="other", age=58, now=NOW).id == momena.id
-    assert patients.near(mine, name="Momena Bibi", sex="female", age=58, now=NOW) is None
-    assert patients.near(mine, name="Nobody", sex="female", age=58, now=NOW) is None
+    assert patients.near(mine, name="momena bibi", sex="female", age=40, now=NOW) == [momena]
+    assert patients.near(mine, name="Momena Bibi", sex="other", age=58, now=NOW) == [momena]
+    assert patients.near(mine, name="Momena Bibi", sex="female", age=58, now=NOW) == []
+    assert patients.near(mine, name="Nobody", sex="female", age=58, now=NOW) == []
 
 
 def test_oneself_comes_first(alice, momena):
@@ -97,3 +97,44 @@ def test_an_age_is_known_to_within_one_year(alice):
     patient = find_or_make(alice, age=58, now=datetime(2026, 12, 31, tzinfo=UTC))
 
     assert patients.age(patient, now=datetime(2027, 1, 1, tzinfo=UTC)) == 59
+
+
+def call(name="Momena Bibi", age=58, sex="female", phone=BOB):
+    return patients.make_for_caller(name=name, sex=sex, age=age, phone=phone, now=NOW)
+
+
+def test_a_callers_patient_has_a_phone_and_no_owner(app):
+    row = call("  Momena   Bibi ")
+
+    assert (row.name, row.phone, row.person_id, row.oneself) == ("Momena Bibi", BOB, None, False)
+
+
+@pytest.mark.parametrize("again", [{}, {"age": 57}, {"age": 59}, {"name": "MOMENA bibi."}])
+def test_a_caller_with_the_same_phone_name_sex_and_age_is_the_same_patient(app, again):
+    assert call(**again).id == call().id
+
+
+@pytest.mark.parametrize("other", [{"age": 61}, {"sex": "male"}, {"name": "Momena Khatun"}, {"phone": ALICE}])
+def test_another_phone_name_sex_or_age_is_another_caller(app, other):
+    assert call(**other).id != call().id
+
+
+def test_a_caller_who_was_claimed_since_is_the_same_patient(app, bob):
+    row = call()
+    row.person_id = bob.id
+
+    assert call().id == row.id
+
+
+def test_who_is_taken_off_the_list_is_left_out_and_found_again(alice, momena):
+    patients.hide(momena.id, person_id=alice.id, now=NOW)
+
+    assert [patient.name for patient in patients.of_person(alice.id)] == ["Alice Akter"]
+    assert find_or_make(alice).id == momena.id
+    assert [patient.name for patient in patients.of_person(alice.id)] == ["Alice Akter", "Momena Bibi"]
+
+
+def test_a_correction_keeps_the_year_of_birth_where_the_age_is_the_same(alice, momena):
+    patients.change(momena.id, person_id=alice.id, name="Momena Khatun", sex="female", age=58, now=NOW)
+
+    assert (momena.name, momena.name_key, momena.born) == ("Momena Khatun", "momena khatun", NOW.year - 58)

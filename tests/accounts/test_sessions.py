@@ -28,7 +28,7 @@ def session(alice):
 
 
 def test_a_session_is_found_with_its_person_in_one_row(alice, session):
-    assert session[1:] == (alice.id, "Alice Akter", "en", False, NOW, NOW)
+    assert session[1:] == (alice.id, "Alice Akter", "en", False, NOW, NOW, NOW, False, None, None, None, None)
 
 
 def test_another_token_finds_nothing(session):
@@ -49,14 +49,36 @@ def test_the_first_end_stands(session):
     assert db.session.scalar(select(Session.ended_at)) == NOW
 
 
+def is_over(*roles, seen, opened=timedelta(0), remembered=True):
+    return sessions.is_over(
+        roles, remembered=remembered, created_at=NOW - max(opened, seen), last_seen_at=NOW - seen, now=NOW
+    )
+
+
 @pytest.mark.parametrize(("role", "idle", "absolute"), LIMITS)
 def test_how_long_a_role_may_be_idle_and_open(role, idle, absolute):
-    def over(seen, created):
-        return sessions.is_over(role, created_at=NOW - created, last_seen_at=NOW - seen, now=NOW)
+    assert not is_over(role, seen=idle)
+    assert is_over(role, seen=idle + SECOND)
+    assert not is_over(role, seen=SECOND, opened=absolute)
+    assert is_over(role, seen=SECOND, opened=absolute + SECOND)
 
-    assert not over(idle, absolute)
-    assert over(idle + SECOND, idle + SECOND)
-    assert over(SECOND, absolute + SECOND)
+
+def test_a_doctor_without_a_remembered_device_is_held_to_a_patients_limits():
+    assert not is_over("doctor", seen=30 * MINUTE, remembered=False)
+    assert is_over("doctor", seen=31 * MINUTE, remembered=False)
+    assert is_over("doctor", seen=SECOND, opened=12 * HOUR + SECOND, remembered=False)
+
+
+def test_of_several_roles_the_strictest_binds():
+    assert is_over("doctor", "desk", seen=11 * MINUTE)
+    assert is_over("desk", "admin", seen=SECOND, opened=4 * HOUR + SECOND)
+    assert not is_over("doctor", "admin", seen=10 * MINUTE, opened=4 * HOUR)
+
+
+def test_everybody_may_be_a_patient_so_that_role_binds_those_without_another():
+    assert sessions.roles(admin=False, staff=False, doctor=False) == ("patient",)
+    assert sessions.roles(admin=False, staff=False, doctor=True) == ("doctor",)
+    assert sessions.roles(admin=True, staff=True, doctor=True) == ("admin", "desk", "doctor")
 
 
 def test_being_seen_keeps_it_open(session):

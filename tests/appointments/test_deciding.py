@@ -200,14 +200,3 @@ def test_the_doctor_is_reminded_once(row):
 
     assert db.session.scalars(db.select(Letter.kind)).all() == ["reminder"]
 
-
-def test_a_booked_appointment_of_a_sitting_that_never_ran_is_past_an_hour_after_its_end(row, clinic, evening):
-    act(deciding.accept, row, by=clinic)
-    end = evening.sitting.ends_at
-
-    assert list(expiry.past(now=end + 59 * MINUTE)) == []
-    assert list(expiry.past(now=end + HOUR)) == [row.id]
-    with transaction():
-        expiry.close(db.session.get(Appointment, row.id), now=end + HOUR)
-
-    assert status(row) == "elapsed"

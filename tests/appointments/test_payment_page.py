@@ -49,14 +49,6 @@ def test_a_follow_up_that_is_not_known_costs_the_fee_of_a_new_visit_and_says_why
     assert "Total ৳ 700" in page
 
 
-def test_a_known_name_of_another_age_is_asked_about(signed_in, alice, evening):
-    make.patient(alice, "Momena Bibi", 40)
-
-    page = answer(signed_in, take(signed_in, evening.sitting))
-
-    assert "Is it the same person? Momena Bibi, 40, female is already on your list." in page
-
-
 def test_the_button_requests_where_the_doctor_answers_by_hand(signed_in, evening):
     row = take(signed_in, evening.sitting)
     page = answer(signed_in, row)

@@ -103,7 +103,10 @@ def test_the_same_name_sex_and_age_within_a_year_is_the_same_patient(evening, al
     other = make.sitting(evening.chamber, days=2)
     first = request(held_by(alice, evening.sitting))
 
-    second = request(held_by(alice, other, name=" momena  BIBI ", age=age))
+    again = held_by(alice, other, name=" momena  BIBI ", age=age)
+    again.another_person = not same
+    db.session.commit()
+    second = request(again)
 
     assert (second.patient_id == first.patient_id) is same
 

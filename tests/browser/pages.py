@@ -26,6 +26,7 @@ OPEN = {
     "doctor-long-name": "/doctors/abul-fazal-mohammad-shamsuddoha-khandaker-mahbubur-rahman-khan",
     "specialties": "/specialties",
     "help": "/help",
+    "find-ticket": "/ticket",
     "sign-in": "/login",
     "error-404": "/nowhere",
     "letters": "/sandbox/letters",

@@ -23,7 +23,7 @@ class Rows:
 
     def __init__(self, product: Product) -> None:
         self.product = product
-        self._engine = create_engine(product.database_url, poolclass=NullPool)
+        self.engine = create_engine(product.database_url, poolclass=NullPool)
 
     def let_the_hold_run_out(self, ref: str) -> None:
         """Its quarter of an hour is over."""
@@ -31,10 +31,20 @@ class Rows:
 
     def let_a_minute_pass(self, ref: str) -> None:
         """The last code for the phone of this hold was sent more than a minute ago."""
-        phone = select(Appointment.typed_phone).where(Appointment.ref == ref).scalar_subquery()
+        self.let_the_code_grow_old(self.get(ref, "typed_phone"))
+
+    def let_the_code_grow_old(self, phone: str) -> None:
+        """The last code for this phone was sent more than a minute ago."""
         earlier = clock.now() - timedelta(seconds=61)
         with self._written() as connection:
             connection.execute(update(Code).where(Code.shown == phone).values(sent_at=earlier))
+
+    def let_the_proof_grow_old(self, shown: str) -> None:
+        """Whoever signs in with this phone or address showed long ago that it is they."""
+        owner = select(WayIn.person_id).where(WayIn.shown == shown).scalar_subquery()
+        earlier = clock.now() - timedelta(minutes=15)
+        with self._written() as connection:
+            connection.execute(update(Session).where(Session.person_id == owner).values(authenticated_at=earlier))
 
     def let_nothing_be_read(self, email: str) -> None:
         """One of the demo's people has not seen any alert yet."""
@@ -49,20 +59,26 @@ class Rows:
 
     def get(self, ref: str, column: str) -> Any:
         """Read from an appointment's row."""
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             return connection.scalar(select(getattr(Appointment, column)).where(Appointment.ref == ref))
 
     def session_of(self, slug: str) -> list[Any]:
         """The cookies of a doctor who cannot sign in by a password."""
-        token, now = secrets.token_urlsafe(32), clock.now()
         person = select(Person.id).join(Doctor, Doctor.person_id == Person.id).where(Doctor.slug == slug)
-        values = {"token_hash": cookies.hashed(token), "created_at": now, "last_seen_at": now}
-        with self._written() as connection:
+        with self.engine.connect() as connection:
             person_id = connection.scalar(person)
-            connection.execute(Session.__table__.insert().values(person_id=person_id, **values))
+        return self.session_for(person_id)
+
+    def session_for(self, person_id: int | None) -> list[Any]:
+        """The cookies of a browser in which this person has just signed in."""
+        token, now = secrets.token_urlsafe(32), clock.now()
+        moments = dict.fromkeys(("created_at", "last_seen_at", "authenticated_at"), now)
+        with self._written() as connection:
+            values = {"token_hash": cookies.hashed(token), "person_id": person_id, **moments}
+            connection.execute(Session.__table__.insert().values(**values))
         return [{"name": "session", "value": token, "url": self.product.url}]
 
     @contextmanager
     def _written(self) -> Iterator[Connection]:
-        with self._engine.begin() as connection:
+        with self.engine.begin() as connection:
             yield connection

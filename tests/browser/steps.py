@@ -1,10 +1,12 @@
-"""The steps of a booking in a browser, the same with scripts and without."""
+"""The steps of a booking and of signing in, in a browser, the same with scripts and without."""
 
 import random
+import re
+import secrets
 
 from tests.browser.visitor import Visitor, number_in
 from tests.journeys.booking import DOCTORS_PAGE, NAMES, new_phone
-from tests.product import Product
+from tests.product import Product, until
 
 DAYS_AHEAD = slice(2, 7)
 FREE_DAY = "a[id^=day-]:not(:has(s))"
@@ -81,3 +83,39 @@ def request(visitor: Visitor, product: Product) -> str:
     visitor.submit("payment")
     assert visitor.state == visitor.said("Waiting for the doctor")
     return visitor.ref
+
+
+# Ways in
+
+
+def new_address() -> str:
+    """An e-mail address that nobody has used."""
+    return f"{secrets.token_hex(6)}@demo.test"
+
+
+def texted_code(product: Product, phone: str, *, not_this: str = "") -> str:
+    """The code in the newest SMS to this phone, once it is another than the one that came before."""
+    until(lambda: product.texts.code_for(phone, 30) != not_this, 30, f"No other code came to {phone}")
+    return product.texts.code_for(phone)
+
+
+def sign_in_by_code(
+    visitor: Visitor, product: Product, phone: str, *, remember: bool = False, not_this: str = ""
+) -> str:
+    """Sign in with a code to a phone, and say perhaps that it is one's own; the code."""
+    visitor.get("/login").submit("login-phone", phone=phone)
+    code = texted_code(product, phone, not_this=not_this)
+    visitor.submit("code", code=code, remember=remember)
+    assert visitor.form("logout").count(), f"{visitor.path}: {visitor.words}"
+    return code
+
+
+def mailed_link(product: Product, address: str, path: str) -> str:
+    """The link that begins with this path, from the newest mail that has one."""
+    link = re.compile(rf"https?://\S+?{re.escape(path)}\S+")
+
+    def links() -> list[str]:
+        return [found[0] for mail in product.mails.mails_to(address) if (found := link.search(mail.text))]
+
+    until(links, 30, f"No link to {path} was mailed to {address}")
+    return links()[-1]

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import event
 
 from doctapp import clock
-from doctapp.db import db
 from doctapp.directory.search import SIZE, meant, search, words
 from tests import make
 from tests.people import HOUR, MINUTE, NOW
+from tests.statements import counted
 
 TOMORROW = clock.local(NOW, "Asia/Dhaka").date() + timedelta(days=1)
 
@@ -33,22 +30,6 @@ def practising(name: str = "Rokeya Begum", name_bn: str = "রোকেয়া
 @pytest.fixture
 def heart(app):
     return make.specialty("heart", name_en="Heart", name_bn="হৃদ্‌রোগ", words="chest pain; palpitation;বুকে ব্যথা; বুক ধড়ফড়")
-
-
-@contextmanager
-def counted() -> Iterator[list[str]]:
-    """The statements that are sent to the database meanwhile."""
-    sent: list[str] = []
-
-    def note(_connection, _cursor, statement, *_rest):
-        if not statement.startswith("BEGIN"):
-            sent.append(statement)
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(db.engine, "before_cursor_execute", note)
 
 
 @pytest.mark.parametrize("q", ["rokeya", "ROKEYA begum", "begum rok", "Dr Rokeya", "Dr. Rokeya Begum", "  keya  "])

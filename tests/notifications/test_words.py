@@ -16,9 +16,10 @@ from tests import make
 from tests.people import HOUR, NOW
 from tests.see import see
 
-TEXTED = ("requested", "booked", "declined", "lapsed", "cancelled")
+TEXTED = ("requested", "booked", "declined", "lapsed", "cancelled", "clinic_cancelled", "moved")
 MAILED = (*TEXTED, "new_request", "reminder")
-NOTICED = (*MAILED, "patient_cancelled", "patient_restored")
+OTHERS = ("patient_moved", "desk_moved", "desk_cancelled", "desk_restored")
+NOTICED = (*MAILED, "no_show", "left", "completed", "patient_cancelled", "patient_restored", *OTHERS)
 LANGUAGES = ("en", "bn")
 REASON = "Cough for two weeks"
 LONG = "Abul Kalam Mohammad Shamsuddin Chowdhury Bhuiyan Patwary Miah"
@@ -29,7 +30,8 @@ LONG_BN = "আবুল কালাম মোহাম্মদ শামসু
 def facts(evening, alice):
     """What is said of Alice's serial 12 with Dr Rokeya."""
     row = make.appointment(evening.sitting, status="requested", of=alice.patients[0], reason=REASON)
-    return {**appointments_telling.facts(row), "why": "no_time"}
+    before = {"was_number": 5, "was_about_at": row.about_at - HOUR}
+    return {**appointments_telling.facts(row), "why": "no_time", "state": "booked", **before}
 
 
 def written(channel, kind, language, facts):
@@ -39,7 +41,13 @@ def written(channel, kind, language, facts):
 
 def moved(facts, at):
     """The facts, for another moment."""
-    return {**facts, "about_at": at, "come_from": at - timedelta(minutes=20), "come_until": at - timedelta(minutes=5)}
+    return {
+        **facts,
+        "about_at": at,
+        "was_about_at": at,
+        "come_from": at - timedelta(minutes=20),
+        "come_until": at - timedelta(minutes=5),
+    }
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -54,12 +62,27 @@ def test_an_sms_is_one_segment_whoever_the_doctor_and_whatever_the_day(kind, lan
     midnight = datetime(2026, 1, 1, 18, tzinfo=UTC)
     moments = [midnight + timedelta(days=day, hours=day % 24) for day in range(365)]
     texts = [
-        written("sms", kind, language, {**moved(facts, at), "number": 120, "doctor_en": en, "doctor_bn": bn})["body"]
+        written(
+            "sms",
+            kind,
+            language,
+            {**moved(facts, at), "number": 120, "was_number": 118, "doctor_en": en, "doctor_bn": bn},
+        )["body"]
         for en, bn in names
         for at in moments
     ]
 
     assert {segments(text) for text in texts} == {1}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_moved_sms_names_the_old_and_the_new_time_in_one_segment(language, facts):
+    before = facts["about_at"] - timedelta(days=1)
+    for state in ("booked", "requested"):
+        text = written("sms", "moved", language, {**facts, "was_about_at": before, "state": state})["body"]
+        assert segments(text) == 1, text
+        assert text.count("6:" if language == "en" else "৬:") == 2
+    assert "wait for our SMS" in text or language == "bn"
 
 
 @pytest.mark.parametrize("kind", TEXTED)

@@ -18,12 +18,14 @@ from doctapp.appointments.models import Appointment
 from doctapp.db import db
 from doctapp.notifications.models import Letter
 from doctapp.work.turns import Turn
+from tests import make
 from tests.races import scenes
-from tests.races.racing import Timed, until_seen
+from tests.races.racing import Call, Races, Timed, until_seen
 from tests.races.servers import Stage
 from tests.see import see
 
 EXPIRE, LAPSE, REMIND = "appointments.expire_holds", "appointments.lapse_requests", "appointments.remind_doctors"
+CLOSE = "appointments.close_past"
 AHEAD = 0.3
 TRIES = (0.07, 0.05, 0.03, 0.02, 0.1, 0.01, 0.15, 0.0)
 SECOND = timedelta(seconds=1)
@@ -203,6 +205,102 @@ def test_without_the_condition_two_sweeps_do_things_twice(unguarded: Callable[[s
 
     with stage.races("two sweeps, step by step") as races:
         until_seen(something_was_done_twice)
+
+
+def over(stage: Stage, how_many: int = 8) -> list[Appointment]:
+    """Who was booked, and who came, in a sitting that ran and ended more than an hour ago."""
+    now = clock.now()
+    sitting = scenes.evening(starts_at=now - timedelta(hours=6), started_at=now - timedelta(hours=6)).sitting
+    states = ("booked", "arrived", "called", "in_consultation")
+    patients = [scenes.alice()[1] for _ in range(how_many)]
+    return [
+        make.appointment(sitting, number=number, status=states[number % len(states)], of=patient, now=now)
+        for number, patient in enumerate(patients, 1)
+    ]
+
+
+def closed_by(stage: Stage, races: Races) -> list[list[str]]:
+    """What happened to those of a sitting that is over when three sweeps close it at once."""
+    stage.sweep(CLOSE)()
+    rows = over(stage)
+    races.run([stage.sweep(CLOSE) for _ in range(3)])
+    return [acts(stage, row) for row in rows]
+
+
+def test_three_sweeps_at_once_close_a_sitting_once(stage: Stage) -> None:
+    with stage.races("three sweeps close a sitting") as races:
+        for _ in range(ROUNDS):
+            assert closed_by(stage, races) == [["close"]] * 8
+
+    assert races.overlaps > 0
+
+
+def test_without_the_condition_a_sitting_is_closed_twice(unguarded: Callable[[str], Stage]) -> None:
+    stage = unguarded("condition,one_writer")
+    with stage.races("three sweeps close a sitting") as races:
+        until_seen(lambda: ["close", "close"] in closed_by(stage, races))
+
+
+def turn_it_twice(stage: Stage) -> tuple[Appointment, list[Call]]:
+    """What time closed: the doctor says that the patient was there, the clerk that not, from what both have seen."""
+    evening = scenes.evening()
+    _, patient = scenes.alice()
+    row = make.appointment(evening.sitting, status="elapsed", of=patient, now=clock.now(), closed_at=clock.now())
+    page, form = f"/appointments/{row.ref}", f"outcome-{row.ref}"
+    doctor, clerk = stage.browser_of(evening.rokeya), stage.browser_of(evening.nasrin)
+    return row, [doctor.filled(page, form, outcome="completed"), clerk.filled(page, form, outcome="no_show")]
+
+
+def test_of_two_outcomes_one_wins_and_the_other_reads_who_and_when(stage: Stage) -> None:
+    with stage.races("outcome against outcome") as races:
+        for _ in range(ROUNDS):
+            row, calls = turn_it_twice(stage)
+            race = races.run(calls)
+
+            assert race.statuses == [303, 409]
+            assert acts(stage, row) == ["outcome"]
+            first = "Dr Rokeya Begum" if race.answers[0].status_code == 303 else "Nasrin Akter at the front desk"
+            assert f"You changed nothing. {first} was first:" in see(race.losers[0])
+
+    assert races.overlaps > 0
+
+
+def test_without_the_condition_two_outcomes_are_written(unguarded: Callable[[str], Stage]) -> None:
+    stage = unguarded("condition,one_writer")
+
+    def both_were_written() -> bool:
+        row, calls = turn_it_twice(stage)
+        races.run(calls)
+        return acts(stage, row) == ["outcome", "outcome"]
+
+    with stage.races("outcome against outcome") as races:
+        until_seen(both_were_written)
+
+
+def close_as_it_begins(stage: Stage) -> tuple[Appointment, list[Timed]]:
+    """A booking of a sitting that is over is moved to a later one while sweeps close it."""
+    now = clock.now()
+    evening = scenes.evening(starts_at=now - timedelta(hours=6))
+    _, patient = scenes.alice()
+    row = make.appointment(evening.sitting, number=24, of=patient, now=now)
+    later = make.sitting(evening.chamber, days=2)
+    moving = stage.browser_of(evening.nasrin).filled(f"/appointments/{row.ref}/move", f"place-{later.id}", number=3)
+    moment = time.time() + AHEAD / 6
+    return row, [Timed(moving, moment), Timed(stage.sweep(CLOSE), moment), Timed(stage.sweep(CLOSE), moment + 0.01)]
+
+
+def test_a_booking_is_moved_on_or_it_is_closed(stage: Stage) -> None:
+    stage.sweep(CLOSE)()
+    with stage.races("close against move") as races:
+        for _ in range(ROUNDS):
+            row, calls = close_as_it_begins(stage)
+            race = races.run(calls)
+
+            moved = race.answers[0].status_code == 303
+            assert acts(stage, row) == ["move" if moved else "close"]
+            assert len(race.winners) == 1
+
+    assert races.overlaps > 0
 
 
 def wanting_an_overdue_number(stage: Stage) -> tuple[Appointment, list[Timed]]:

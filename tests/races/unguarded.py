@@ -6,22 +6,31 @@ Never imported by the application; a control passes only where the wrong thing t
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cached_property
+from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import delete, select, update
 from sqlalchemy.engine import Connection
 
 from doctapp import config, create_app
 from doctapp import db as database
-from doctapp.accounts import limits
-from doctapp.appointments import holding, life, requesting
+from doctapp.accounts import devices, joining, limits, patients, sessions
+from doctapp.accounts.devices import Token
+from doctapp.accounts.models import Device, Person
+from doctapp.appointments import holding, life, places, references, requesting, sitting_cancellation
 from doctapp.appointments.life import By
 from doctapp.appointments.models import Appointment, Event
 from doctapp.db import db
+from doctapp.schedules import extras, sittings
+from doctapp.schedules.models import Sitting
 from doctapp.web import formkey
+
+A_MOMENT = 0.1
 
 
 def nothing(*_: object, **__: object) -> None:
@@ -58,6 +67,12 @@ def states() -> None:
     requesting.is_held = lambda *_, **__: True  # type: ignore[attr-defined]
 
 
+def closed() -> None:
+    """A request does not look whether its sitting was cancelled, and cancelling one waits for nobody."""
+    requesting._check_open = nothing
+    sitting_cancellation.lock = nothing  # type: ignore[attr-defined]
+
+
 def counts() -> None:
     """A request does not count what the patient has already."""
     requesting._check_counts = nothing
@@ -78,9 +93,110 @@ def sitting_lock() -> None:
     holding.lock = nothing  # type: ignore[attr-defined]
 
 
+def person_lock() -> None:
+    """Relatives are counted without locking their person."""
+    patients.lock = nothing  # type: ignore[attr-defined]
+
+
+def join_lock() -> None:
+    """Two who join the same person don't wait for one another."""
+    joining.lock_both = nothing
+
+
+def join_mark() -> None:
+    """Who was joined once may be joined again."""
+
+    def mark(*, person_id: int, other_id: int) -> None:
+        db.session.execute(update(Person).where(Person.id == other_id).values(joined_into_id=person_id))
+
+    joining._mark = mark
+
+
+def doctor_lock() -> None:
+    """Whoever writes a doctor's sittings does so without locking the doctor."""
+    extras.lock = nothing  # type: ignore[attr-defined]
+
+
+def unused() -> None:
+    """Changed hours take every sitting away, after a look whether somebody is in it, without locking it."""
+
+    def ahead(*which: Any, now: datetime) -> list[int]:
+        return list(db.session.scalars(select(Sitting.id).where(*which, Sitting.starts_at > now)))
+
+    def clear(ids: list[int], *, unused: Any) -> list[int]:
+        query = select(Sitting.id).where(Sitting.id.in_(ids))
+        empty = db.session.scalars(query.where(unused)).all()
+        time.sleep(0.3)  # the look grows old
+        db.session.execute(delete(Sitting).where(Sitting.id.in_(empty)))
+        return sorted(set(ids) - set(empty))
+
+    sittings.ahead, sittings.clear = ahead, clear  # type: ignore[assignment]
+
+
+def sitting_check() -> None:
+    """A number is given by what was read of its sitting a moment before, under no lock."""
+
+    def take(sitting: Sitting, *, number: int, now: datetime, **given: Any) -> Appointment:
+        time.sleep(A_MOMENT)
+        place = {"sitting_id": sitting.id, "doctor_id": sitting.doctor_id, "about_at": places.about(sitting, number)}
+        until = now + holding.HOLD_FOR
+        row = Appointment(
+            ref=references.draw(), status="held", number=number, created_at=now, held_until=until, **place, **given
+        )
+        db.session.add(row)
+        db.session.flush()
+        return row
+
+    holding.lock = nothing  # type: ignore[attr-defined]
+    holding._take = take  # type: ignore[assignment]
+
+
 def tally_lock() -> None:
     """Limits count without locking what they count under."""
     limits.lock = nothing
+
+
+def successor() -> None:
+    """A device's next token is drawn anew by each request instead of derived from the one before."""
+
+    def drawn(token: Token) -> Token:
+        return Token(token.selector, Token.draw().secret)
+
+    kept = cached_property(drawn)
+    kept.__set_name__(Token, "successor")
+    Token.successor = kept  # type: ignore[assignment, method-assign]
+
+
+def renewal() -> None:
+    """A device is renewed by what was read of it, whatever it has become meanwhile."""
+
+    def renew(token: Token, *, now: datetime) -> Any:
+        query = select(Device).where(Device.selector_hash == token.selector_hash, Device.ended_at.is_(None))
+        row = db.session.scalars(query.execution_options(populate_existing=True)).first()
+        if row is None or token.hash not in {row.token_hash, row.next_hash}:
+            return None
+        found = {name: getattr(row, name) for name in ("id", "person_id", "created_at", "expires_at")}
+        time.sleep(A_MOMENT)  # so that whoever comes at the same moment has read it too
+        writing = update(Device).where(Device.id == row.id)
+        writing = writing.values(token_hash=token.hash, next_hash=token.successor.hash)
+        db.session.execute(writing.execution_options(synchronize_session=False))
+        return SimpleNamespace(**found)
+
+    devices.renew = renew
+    sessions.lock = nothing  # type: ignore[attr-defined]
+
+
+def grace() -> None:
+    """A token is replaced as soon as its successor is given out, not when that was seen."""
+    given = devices.renew
+
+    def renew(token: Token, *, now: datetime) -> Any:
+        renewed = given(token, now=now)
+        if renewed is not None:
+            devices.note_seen(token.successor)
+        return renewed
+
+    devices.renew = renew
 
 
 @contextmanager
@@ -114,7 +230,9 @@ def pool() -> None:
 GUARDS: dict[str, Callable[[], None]] = {
     guard.__name__: guard
     for guard in (
-        condition, states, counts, form_key, overdue, sitting_lock, tally_lock, one_writer, immediate, pool
+        condition, states, counts, form_key, overdue, sitting_lock, person_lock, doctor_lock, unused, tally_lock,
+        one_writer, immediate, pool,
+        closed, sitting_check, successor, renewal, grace, join_lock, join_mark,
     )
 }  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""The two secrets a browser holds: what their cookies are called, what they prove, and when they stop (domain.md)."""
+"""The secrets a browser holds: what their cookies are called, what they prove, and when they stop (domain.md)."""
 
 import threading
 from contextlib import contextmanager
@@ -151,9 +151,9 @@ def browser(verify=True):
     return jar
 
 
-def sign_in_at(jar, url):
+def sign_in_at(jar, url, **more):
     form = see(jar.get(f"{url}/login")).form("login")
-    data = form.fill(email=EMAIL, password=PASSWORD)
+    data = form.fill(email=EMAIL, password=PASSWORD, **more)
     return jar.post(url + form.action, data=data, headers={"Origin": url}, allow_redirects=False)
 
 
@@ -186,6 +186,31 @@ def test_over_tls_the_cookies_are_bound_to_this_host(app, tls, rahima):
     assert all(cookie.secure for cookie in jar.cookies)
     assert jar.get(f"{tls.url}/appointments", allow_redirects=False).status_code == 200
     assert "max-age=31536000" in answered.headers["Strict-Transport-Security"]
+
+
+def test_over_tls_a_remembered_browser_is_bound_to_this_host_and_comes_back(app, tls, rahima):
+    jar = browser(str(tls.certificate))
+    sign_in_at(jar, tls.url, remember="y")
+    first = jar.cookies["__Host-device"]
+    jar.cookies.set("__Host-session", None)
+    plain = requests.get(
+        f"{tls.url}/appointments",
+        cookies={"device": first},
+        verify=str(tls.certificate),
+        allow_redirects=False,
+        timeout=10,
+    )
+
+    answered = jar.get(f"{tls.url}/appointments", allow_redirects=False)
+
+    said = answered.headers["Set-Cookie"]
+    assert plain.status_code == 303
+    assert answered.status_code == 200
+    assert "__Host-device=" in said
+    assert said.count("Secure; HttpOnly; Path=/; SameSite=Lax") == 2
+    assert "Domain" not in said
+    assert jar.cookies["__Host-device"] != first
+    assert all(cookie.secure for cookie in jar.cookies)
 
 
 def test_over_tls_every_cookie_is_secure(app, tls, evening):
@@ -333,7 +358,7 @@ def test_a_wrong_password_opens_no_session(client, rahima):
 
 LIMITS = {
     "patient": (timedelta(minutes=30), timedelta(hours=12)),
-    "doctor": (timedelta(hours=2), timedelta(hours=12)),
+    "doctor": (timedelta(minutes=30), timedelta(hours=12)),  # in a browser that is not remembered
     "desk": (timedelta(minutes=10), timedelta(hours=8)),
     "admin": (timedelta(minutes=10), timedelta(hours=4)),
 }
@@ -351,6 +376,17 @@ def test_a_session_ends_when_it_was_idle_or_open_for_too_long(client, evening, n
     age_session(last_seen_at=idle + second, created_at=timedelta(0))
     assert not opens(client)
     age_session(last_seen_at=timedelta(0), created_at=absolute + second)
+    assert not opens(client)
+
+
+def test_a_role_that_was_gained_binds_the_open_session(client, evening, alice):
+    make.sign_in(client, alice)
+    age_session(last_seen_at=timedelta(minutes=11))
+    assert opens(client)
+    age_session(last_seen_at=timedelta(minutes=11))
+
+    make.staff(alice, evening.clinic)
+
     assert not opens(client)
 
 

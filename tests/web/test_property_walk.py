@@ -25,7 +25,7 @@ from tests.access.test_table import token
 from tests.conftest import english
 from tests.see import see
 
-WALKS, STEPS = 50, 20
+WALKS, STEPS = 100, 20
 SEEN_WHOLE = 12  # every so many pages one is looked at from top to bottom
 HOLDER = "the-browser-of-the-holder"
 ACTORS = ("visitor", "holder", "patient", "doctor", "clerk", "admin")
