@@ -23,7 +23,7 @@ TRUE_FOR_EVER = {
     "code", "verify", "reset", "registered_already", "password_changed", "joined", "number_used", "way_added",
     "way_removed", "device_reused",
 }  # fmt: skip
-OF_NO_APPOINTMENT = {"claimed", "sitting_cancelled"}
+OF_NO_APPOINTMENT = {"claimed", "sitting_cancelled", "hours_changed"}
 
 
 @pytest.fixture

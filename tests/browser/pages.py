@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.browser import steps
+from tests.browser.pages_of_accounts import AccountPages
+from tests.browser.pages_of_changes import changing
 from tests.browser.rows import Rows
 from tests.browser.visitor import Visitor
 from tests.journeys.booking import DESK, DOCTOR, DOCTORS_PAGE, PATIENT, new_phone
@@ -51,6 +53,8 @@ class Walk:
     def __iter__(self) -> Iterator[Seen]:
         for part in (self.open_pages, self.booking, self.deciding, self.lives, self.signed_in, self.inboxes):
             yield from part()
+        yield from AccountPages(self)
+        yield from changing(self)
 
     def person(self, **how: Any) -> Visitor:
         """Somebody who reads this language and is shown refusals on purpose."""

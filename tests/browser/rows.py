@@ -46,6 +46,13 @@ class Rows:
         with self._written() as connection:
             connection.execute(update(Session).where(Session.person_id == owner).values(authenticated_at=earlier))
 
+    def let_a_year_pass(self, shown: str) -> None:
+        """Nobody proved this phone for more than twelve months."""
+        earlier = clock.now() - timedelta(days=400)
+        values = {"proven_at": earlier, "last_proven_at": earlier}
+        with self._written() as connection:
+            connection.execute(update(WayIn).where(WayIn.shown == shown).values(**values))
+
     def let_nothing_be_read(self, email: str) -> None:
         """One of the demo's people has not seen any alert yet."""
         owner = select(WayIn.person_id).where(WayIn.value == email).scalar_subquery()

@@ -10,10 +10,12 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import requests
+from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.chromium import launch_options
@@ -44,11 +46,32 @@ class SandboxTexts:
         raise SystemExit(f"No code came to {phone}: does the worker of {self.url} run?")
 
 
+@dataclass(frozen=True)
+class SandboxMail:
+    """A mail as the sandbox shows it."""
+
+    text: str
+
+
+class SandboxMails:
+    """The mail of a product that sends none."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def mails_to(self, to: str) -> list[SandboxMail]:
+        """The mails to one address, oldest first."""
+        page = requests.get(f"{self.url}/sandbox/letters", params={"to": to}, timeout=10).text
+        rows = BeautifulSoup(page, "html.parser").select("#inbox > li")
+        return [SandboxMail(row.get_text(" ")) for row in reversed(rows)]
+
+
 class Somewhere:
     """A product that somebody else started."""
 
     def __init__(self, url: str, database_url: str) -> None:
-        self.url, self.database_url, self.texts = url.rstrip("/"), database_url, SandboxTexts(url.rstrip("/"))
+        self.url, self.database_url = url.rstrip("/"), database_url
+        self.texts, self.mails = SandboxTexts(self.url), SandboxMails(self.url)
 
 
 def main() -> None:

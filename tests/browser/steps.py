@@ -115,7 +115,8 @@ def mailed_link(product: Product, address: str, path: str) -> str:
     link = re.compile(rf"https?://\S+?{re.escape(path)}\S+")
 
     def links() -> list[str]:
-        return [found[0] for mail in product.mails.mails_to(address) if (found := link.search(mail.text))]
+        found = [link.search(mail.text) for mail in product.mails.mails_to(address)]
+        return [one[0] for one in found if one]
 
     until(links, 30, f"No link to {path} was mailed to {address}")
     return links()[-1]

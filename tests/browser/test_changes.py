@@ -22,6 +22,8 @@ WAYS = {
     "sqlite-en-no-scripts": ("sqlite", "en", False),
     "postgresql-bn-scripts": ("postgresql", "bn", True),
 }
+# Each language and each manner once is enough for what the other journeys have walked through already.
+IN_BRIEF = pytest.mark.parametrize("scene", ["sqlite-bn-no-scripts", "sqlite-en-scripts"], indirect=True)
 CONFLICT = "was answered 409"
 SMS_WAIT = 20
 
@@ -237,6 +239,7 @@ def the_open_ticket_offers_the_next(patient: Visitor, practice: Practice) -> Non
 # Leave, and a day more
 
 
+@IN_BRIEF
 def test_leave_lists_who_is_booked_and_the_month_shows_it_and_an_extra_sitting(scene: Scene) -> None:
     practice, booked = scene.practice, [scene.practice.book(number) for number in (1, 2)]
     off, extra = practice.days[0], practice.days[0] + timedelta(days=2)
@@ -266,6 +269,7 @@ def day_of_month(doctor: Visitor, day: date) -> str:
 # A ticket in a browser that knows nobody
 
 
+@IN_BRIEF
 def test_the_reference_and_four_digits_show_the_name_and_let_cancel(scene: Scene) -> None:
     booked = scene.practice.book(3)
     stranger = scene.person().get(f"/appointments/{booked.ref}")

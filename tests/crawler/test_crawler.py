@@ -4,9 +4,11 @@ Of pages and forms that differ only by whom they are about some are taken. A for
 refused because something must be typed, it says what, and is sent again with it.
 """
 
+import random
 import re
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import pytest
@@ -22,12 +24,36 @@ START = ("/", "/sandbox/letters", "/notifications")
 OF_ONE_SHAPE = 2
 MOST_PAGES = 90
 OUTSIDE = {"https", "tel"}
-ABOUT = re.compile(r"(?<=/)[0-9A-Z]{3}-[0-9A-Z]{3}\b|(?<=/doctors/)[a-z-]+[0-9]?$")
+ABOUT = re.compile(r"(?<=/)([0-9A-Z]{3}-[0-9A-Z]{3}|[0-9]+)\b|(?<=/doctors/)[a-z-]+[0-9]?$")
 OF_WHOM = re.compile(r"-([0-9A-Z]{3}-[0-9A-Z]{3}|[0-9]+)$")
 AT_THE_END = ("language", "logout")
 # A code was sent a moment ago: the form says so and asks to wait. The walk in the other language may have taken a
-# serial for the same patient in this sitting already: the form says so by name.
-REFUSED = {"resend": {429}, "payment": {409}}
+# serial for the same patient in this sitting already: the form says so by name. Who changes hours is shown first who is
+# booked in them; and the doctor may sit already where one more sitting is asked for.
+REFUSED = {
+    "resend": {429},
+    "payment": {409},
+    **dict.fromkeys(("hours", "removal", "leave", "holidays", "extra"), {409}),
+}
+# What stands only on the page of such a refusal, with what is chosen there.
+GO_ON = {"keep": {}, "conflict": {"then": "keep"}}
+
+
+def in_days(days: int) -> str:
+    """A date as a date field sends it."""
+    return (datetime.now(UTC).date() + timedelta(days=days)).isoformat()
+
+
+# What a person would type, by the form.
+TYPED: dict[str, Callable[[], dict[str, object]]] = {
+    "refusal": lambda: {"reason": "no_time"},
+    "login-phone": lambda: {"phone": new_phone()},
+    "hours": lambda: {"start": "6pm", "end": "8pm", "minutes": 10},
+    "leave": lambda: {"from": in_days(random.randrange(2, 7))},
+    "extra": lambda: {"day": in_days(random.randrange(20, 50)), "start": "1am", "end": "2am", "minutes": 10},
+    "cancellation": lambda: {"reason": "asked"},
+    "sitting-cancellation": lambda: {"reason": "emergency"},
+}
 
 
 @pytest.fixture(scope="module")
@@ -94,10 +120,15 @@ class Crawler:
         for link in page.links:
             self._note(link.href, at, ids)
         for form in page.forms:
-            shape = OF_WHOM.sub("", form.id)
-            if shape not in self.sent and shape not in AT_THE_END:
-                self.sent.add(shape)
+            if self._is_new(form) and form.id not in AT_THE_END:
                 self._send_from(url, form.id)
+
+    def _is_new(self, form: Form) -> bool:
+        """Whether no form like it was sent yet, to such an address; now it counts as sent."""
+        shape = f"{OF_WHOM.sub('', form.id)} {ABOUT.sub('*', urlsplit(form.action).path)}"
+        is_new = shape not in self.sent
+        self.sent.add(shape)
+        return is_new
 
     def _note(self, href: str, at: str, ids: set[str]) -> None:
         scheme = urlsplit(href).scheme
@@ -121,9 +152,16 @@ class Crawler:
         # somebody new each time: one person has one serial a sitting, and all of us here may get the same sitting
         if (refused or form_id == "patient") and self._try(f"{before} again", self.person.get, before):
             self._send_typed(form_id)
+        self._go_on()
         if self.person.at not in self.seen:
             self.seen.add(self.person.at)
             self._look(self.person.at if self.person.statuses[-1] == 200 else url)
+
+    def _go_on(self) -> None:
+        """Where the answer was a list and a choice, choose."""
+        for form in self.person.page.forms:
+            if self.person.statuses[-1] == 409 and form.id in GO_ON and self._is_new(form):
+                self._send(form.id, **GO_ON[form.id])
 
     def _send_typed(self, form_id: str) -> None:
         if typed := self._typed(form_id):
@@ -142,7 +180,8 @@ class Crawler:
         if status == 422 and not typed:
             assert self.person.page.errors or self.person.page.alert, "It was refused without a word."
         else:
-            assert status in {200} | REFUSED.get(form.id, set()), f"It was answered {self.person.statuses}."
+            shape = OF_WHOM.sub("", form.id)
+            assert status in {200} | REFUSED.get(shape, set()), f"It was answered {self.person.statuses}."
 
     def _typed(self, form_id: str) -> dict[str, object]:
         """What a person would type into this form."""
@@ -153,7 +192,10 @@ class Crawler:
             return {name: value for name, value in answers.items() if name in offered}
         if shape == "code" and self.person.path.startswith("/appointments"):
             return {"code": self.product.texts.code_for(self._phone)}
-        return {"refusal": {"reason": "no_time"}, "login-phone": {"phone": new_phone()}}.get(shape, {})
+        if shape in {"place", "holidays", "outcome"}:
+            name = {"place": "number", "holidays": "days"}.get(shape, shape)
+            return {name: self.person.page.form(form_id).choices(name)[0]}
+        return TYPED.get(shape, lambda: {})()
 
     def _try(self, what: str, act: object, *given: object) -> bool:
         try:

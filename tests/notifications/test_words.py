@@ -19,7 +19,8 @@ from tests.see import see
 TEXTED = ("requested", "booked", "declined", "lapsed", "cancelled", "clinic_cancelled", "moved")
 MAILED = (*TEXTED, "new_request", "reminder")
 OTHERS = ("patient_moved", "desk_moved", "desk_cancelled", "desk_restored")
-NOTICED = (*MAILED, "no_show", "left", "completed", "patient_cancelled", "patient_restored", *OTHERS)
+ENDED = ("no_show", "left", "completed")
+NOTICED = (*MAILED, *ENDED, "patient_cancelled", "patient_restored", *OTHERS)
 LANGUAGES = ("en", "bn")
 REASON = "Cough for two weeks"
 LONG = "Abul Kalam Mohammad Shamsuddin Chowdhury Bhuiyan Patwary Miah"
@@ -183,7 +184,7 @@ def test_a_notice_says_which_serial_and_when(kind, client, alice, facts):
     assert "serial 12" in page.text.lower()
     assert "about 6:50pm" in page
     assert REASON not in page
-    assert ("Alice Akter" in page.text.replace("Alice Akter Sign", "")) == (kind in TEXTED)
+    assert ("Alice Akter" in page.text.replace("Alice Akter Sign", "")) == (kind in TEXTED + ENDED)
 
 
 @pytest.mark.parametrize("kind", NOTICED)

@@ -107,15 +107,16 @@ def test_a_chamber_that_is_not_live_gives_none(chamber):
 def test_the_sweep_makes_the_day_that_has_just_come_near(chamber):
     for weekday in range(7):
         make.hours(chamber, weekday=weekday)
-    jobs.extend(NOW)
+    noon = (NOW + timedelta(days=1)).replace(hour=6)  # in Dhaka, where it is the same date as in UTC
+    jobs.extend(noon)
     before = len(made())
 
-    jobs.extend(NOW + timedelta(hours=1))
+    jobs.extend(noon + timedelta(hours=1))
     assert len(made()) == before
-    jobs.extend(NOW + timedelta(days=1))
+    jobs.extend(noon + timedelta(days=1))
 
     assert len(made()) == before + 1
-    assert db.session.get(Doctor, chamber.doctor_id).sittings_until == (NOW + timedelta(days=60)).date()
+    assert db.session.get(Doctor, chamber.doctor_id).sittings_until == (noon + timedelta(days=60)).date()
 
 
 @pytest.mark.parametrize(
