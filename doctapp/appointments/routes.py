@@ -138,7 +138,8 @@ def ticket(
     """The ticket's page as this viewer may see it; `raced` where somebody else was first, which it then says."""
     eyes, now = related(row), clock.now()
     event = life.last_event(row)
-    undo = event if undoable(event, eyes) and undoing.may_undo(event, side=event.side, now=now) else None
+    may = undoable(event, eyes) and undoing.may_undo(event, side=event.side, now=now)
+    undo = event if may and event and undoing.leads_back(row, event, now=now) else None
     turn_until = closing.turn_until(row) if eyes.decides else None
     context = {
         "row": row,

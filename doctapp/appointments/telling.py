@@ -70,7 +70,12 @@ def sitting_cancelled(sitting: Sitting, *, by_person_id: int | None, now: dateti
     chamber, clinic = sitting.chamber, sitting.chamber.clinic
     if chamber.doctor.person_id in {None, by_person_id}:
         return
-    said = {"clinic_en": clinic.name_en, "clinic_bn": clinic.name_bn, "zone": clinic.zone, "starts_at": sitting.starts_at}
+    said = {
+        "clinic_en": clinic.name_en,
+        "clinic_bn": clinic.name_bn,
+        "zone": clinic.zone,
+        "starts_at": sitting.starts_at,
+    }
     notify(
         person_id=chamber.doctor.person_id,
         kind="sitting_cancelled",

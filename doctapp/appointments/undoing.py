@@ -42,6 +42,22 @@ def may_undo(event: Event | None, *, side: str, now: datetime) -> bool:
     return event is not None and until is not None and event.side == side and now < until
 
 
+def leads_back(row: Appointment, event: Event, *, now: datetime) -> bool:
+    """Whether the place before this event can still be had: its sitting stands, and nobody has taken the number since."""
+    if event.was_sitting_id is not None and event.was_number is not None:
+        place = db.session.get(Sitting, event.was_sitting_id), event.was_number
+    elif event.became in ENDED and event.was not in ENDED:
+        place = row.sitting, row.number
+    else:
+        return True
+    sitting, number = place
+    return (
+        sitting is not None
+        and sitting.cancelled_at is None
+        and number not in places.taken([sitting], now=now)[sitting.id]
+    )
+
+
 def undo(row: Appointment, *, event_id: int, by: By, now: datetime) -> Event:
     """Bring the row back to the state, or the place, before that event.
 

@@ -172,7 +172,9 @@ TABLE = (
     post("give a ticket's code", "/ticket", ALL, state="requested", data={"ref": "{ref}", "digits": "1111"}),
     get("sittings", "/doctor/sittings", "L L F F F Y Y Y Y F"),
     get("sitting", "/doctor/sittings/{sitting}", "L L N N N Y N Y N N", state="requested", shows=PRIVATE),
-    post("late", "/doctor/sittings/{sitting}/lateness", "L L N N N Y N Y N N", state="requested", data={"minutes": "40"}),
+    post(
+        "late", "/doctor/sittings/{sitting}/lateness", "L L N N N Y N Y N N", state="requested", data={"minutes": "40"}
+    ),
     post(
         "cancel a sitting",
         "/doctor/sittings/{sitting}/cancellation",

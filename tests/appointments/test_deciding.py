@@ -199,4 +199,3 @@ def test_the_doctor_is_reminded_once(row):
             assert expiry.remind(db.session.get(Appointment, row.id), now=NOW + MINUTE) is expected
 
     assert db.session.scalars(db.select(Letter.kind)).all() == ["reminder"]
-

@@ -135,6 +135,14 @@ def test_cancelling_can_be_undone_for_ten_minutes(hers, alice, evening):
     assert undone.h1 == "Serial 12 is booked"
 
 
+def test_there_is_no_undo_once_somebody_has_the_serial(hers, alice, evening):
+    row = done(of(alice, evening, "cancelled"), "cancel", "cancelled", person_id=alice.id, at=clock.now())
+    assert look(hers, row).form("undo")
+    make.hold(evening.sitting, number=row.number, held_until=clock.now() + HOUR)
+
+    assert "undo" not in [form.id for form in look(hers, row).forms]
+
+
 def test_after_ten_minutes_there_is_no_undo(hers, alice, evening):
     long_ago = NOW - timedelta(minutes=11)
     row = done(of(alice, evening, "cancelled"), "cancel", "cancelled", person_id=alice.id, at=long_ago)

@@ -225,6 +225,16 @@ def test_who_wants_no_gzip_gets_none(client):
     assert "Content-Encoding" not in response.headers
 
 
+@pytest.mark.parametrize("path", ["/login", "/nowhere"])
+def test_pages_are_compressed_and_refusals_too(client, path):
+    plain, zipped = client.get(path), client.get(path, headers={"Accept-Encoding": "gzip"})
+
+    assert zipped.status_code == plain.status_code
+    assert zipped.headers["Content-Encoding"] == "gzip"
+    assert len(zipped.data) < len(plain.data) / 2
+    assert gzip.decompress(zipped.data).rstrip().endswith(b"</html>")
+
+
 def test_unknown_files_and_ways_out_of_the_folder_are_404(client):
     names = [
         "none.css", "", "css", "css/", "../wsgi.py", "..%2fwsgi.py", "%2e%2e/%2e%2e/wsgi.py", "css/../../../wsgi.py",
