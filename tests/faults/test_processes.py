@@ -23,7 +23,7 @@ SECONDS_TO_VANISH = 25
 PRODUCTION = {
     "DOCTAPP_MODE": None,
     "SECRET_KEY": "a secret key of the tests, and long enough",
-    "DATABASE_URL": "sqlite://",
+    "DATABASE_URL": "sqlite:///doctapp.db",
     "REDIS_URL": "redis://127.0.0.1:1/0",
     "PUBLIC_URL": "https://doctapp.example",
     "MAIL_SERVER": "smtp.example",
