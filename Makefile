@@ -3,6 +3,8 @@
 PORT ?= 8000
 INSTANCE ?= instance
 ARGS ?=
+# Two tests at a time where all are run; one where some are asked for, which begin sooner so.
+PROCESSES ?= $(if $(ARGS),0,2)
 BIN := .venv/bin
 
 ifndef PYTHON
@@ -26,7 +28,7 @@ run: ready
 	@exec $(BIN)/python -m doctapp --port "$(PORT)" --instance "$(INSTANCE)" $(ARGS)
 
 test: ready-with-tools
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n $(PROCESSES) --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 soak: ready-with-tools
 	$(BIN)/pytest -m soak $(ARGS)

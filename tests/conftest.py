@@ -15,14 +15,53 @@ from flask import Flask, has_app_context
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
-from doctapp import create_app
+from doctapp import clock, create_app
 from doctapp.config import Settings
 from doctapp.db import Row, db
 from tests import make, people
-from tests.people import Scene
+from tests.people import NOW, Scene
+from tests.races import racing
 from tests.servers import postgres
 
 DATABASES = ("sqlite", "postgresql")
+HERE = Path(__file__).parent
+# Their servers are started once, so a package runs whole in one process; the first of them while the small tests run.
+TOGETHER = ("races", "browser", "faults", "journeys", "crawler")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """What shares servers stays together where tests run side by side, and two heavy packages never begin at once."""
+    for item in items:
+        if room(item) in TOGETHER:
+            item.add_marker(pytest.mark.xdist_group(room(item)))
+    yield
+    items.sort(key=lambda item: TOGETHER.index(room(item)) if room(item) in TOGETHER else 0.5)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand what the races saw to the process that prints the end of the run."""
+    if (output := getattr(session.config, "workeroutput", None)) is not None:
+        output["races"] = racing.summary
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take it over."""
+    racing.summary.extend(getattr(node, "workeroutput", {}).get("races", ()))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show at the end of the run how many calls of the races truly overlapped."""
+    if racing.summary:
+        terminalreporter.section("races")
+        for line in racing.summary:
+            terminalreporter.write_line(line)
+
+
+def room(item: pytest.Item) -> str:
+    """The folder of `tests/` that a test stands in."""
+    return item.path.relative_to(HERE).parts[0]
 
 
 class Browser(FlaskClient):
@@ -77,7 +116,15 @@ def application(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 @pytest.fixture
-def app(application: Flask) -> Iterator[Flask]:
+def _from_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test begins at NOW, however long the others took, and time goes on from there."""
+    real = clock.now
+    begun = real()
+    monkeypatch.setattr(clock, "now", lambda: NOW + (real() - begun))
+
+
+@pytest.fixture
+def app(application: Flask, _from_now: None) -> Iterator[Flask]:
     """The application with clean tables; its context is open for the test's own rows."""
     with application.app_context():
         clean()

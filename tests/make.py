@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
@@ -211,7 +211,7 @@ def hold(sitting: Sitting | None = None, *, number: int = 12, browser: str = "a"
 def sign_in(client: FlaskClient, person: Person, **given: Any) -> FlaskClient:
     """The client, with an open session of this person, who just gave the password or a code."""
     token = f"session-token-{next(_number)}-{person.id}"
-    now = datetime.now(UTC)
+    now = clock.now()
     moments = {"created_at": now, "last_seen_at": now, "authenticated_at": now, **given}
     saved(Session(token_hash=cookies.hashed(token), person_id=person.id, **moments))
     client.set_cookie("session", token)

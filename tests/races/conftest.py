@@ -9,16 +9,7 @@ import pytest
 
 from doctapp.db import db
 from tests.conftest import DATABASES
-from tests.races import racing
 from tests.races.servers import Stage
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Show at the end of the run how many calls truly overlapped."""
-    if racing.summary:
-        terminalreporter.section("races")
-        for line in racing.summary:
-            terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="package", params=DATABASES)

@@ -4,11 +4,11 @@ import pytest
 
 from doctapp.appointments import jobs
 from doctapp.audit.models import AuditEntry
-from doctapp.clock import now
 from doctapp.db import db
 from doctapp.notifications.models import Letter
 from doctapp.schedules.models import Leave
 from tests import make
+from tests.people import NOW
 from tests.schedules.planning import doctors_chamber, generate, in_days, sign_in, standing
 from tests.see import see
 
@@ -314,7 +314,7 @@ def test_one_that_somebody_took_meanwhile_is_not(rokeya, chamber):
     extra(rokeya)
     made = next(s for s in standing(chamber) if s.extra)
     form = see(rokeya.get(EXTRAS)).form(f"removal-{made.id}")
-    make.hold(made, number=3, held_until=now().replace(year=2099))
+    make.hold(made, number=3, held_until=NOW.replace(year=2099))
 
     answer = rokeya.post(form.action, data=form.fill())
 

@@ -124,16 +124,18 @@ def booked(chamber: Chamber, number: int, person: Person, *, accepted: bool) -> 
 
 
 def begun(by_hand: Chamber, at_once: Chamber) -> None:
-    """A number of the next sitting is held, and somebody is in the room already: both soon come to their ends."""
+    """A number of the next sitting is held, somebody is in the room already, and the next one was called."""
     with database.transaction():
         rows = db.session.scalars(select(Appointment).order_by(Appointment.id)).all()
         first = next(row for row in rows if row.sitting.chamber_id == by_hand.id)
         given = {"person_id": None, "address": "before", "language": "en", "now": BEGINS}
         holding.hold(sitting_id=first.sitting_id, number=4, browser_hash=cookies.hashed("browser 0"), **given)
-        row = next(row for row in rows if row.sitting.chamber_id == at_once.id)
+        inside, called = [row for row in rows if row.sitting.chamber_id == at_once.id]
         desk = By("clinic", by_hand.doctor.person_id, at_once.clinic_id)
-        for act, was, became in (
-            ("arrive", "booked", "arrived"), ("call", "arrived", "called"), ("enter", "called", "in_consultation")
+        for row, act, was, became in (
+            (inside, "arrive", "booked", "arrived"), (inside, "call", "arrived", "called"),
+            (inside, "enter", "called", "in_consultation"),
+            (called, "arrive", "booked", "arrived"), (called, "call", "arrived", "called"),
         ):  # fmt: skip
             assert life.change(row, act=act, was=was, became=became, by=desk, now=BEGINS)
 

@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import OperationalError
 
+from doctapp import clock
 from doctapp.accounts import limits, passwords, sessions
 from doctapp.accounts.models import Code, Patient, Person, Session, Tally
 from doctapp.appointments.models import Appointment
-from doctapp.clock import now
 from doctapp.db import db
 from doctapp.digits import bangla
 from tests import make
@@ -35,7 +35,7 @@ def count(row):
 
 def tell_many(kind, key, many, *, at=None):
     """As many were counted already."""
-    db.session.add_all([Tally(kind=kind, key=key, at=at or now()) for _ in range(many)])
+    db.session.add_all([Tally(kind=kind, key=key, at=at or clock.now()) for _ in range(many)])
     db.session.commit()
 
 
@@ -384,7 +384,7 @@ def test_extra_fields_never_apply(client, evening, bob):
     person = db.session.get(Person, row.person_id)
     assert (row.status, row.price, row.booked_at, row.doctor_id) == ("requested", 70000, None, evening.doctor.id)
     assert (row.patient.name, person.admin, person.id != bob.id) == ("Momena Bibi", False, True)
-    assert row.held_until < now() + HOUR
+    assert row.held_until < clock.now() + HOUR
 
 
 def test_a_way_to_pay_that_is_not_offered_is_refused(client, evening):
