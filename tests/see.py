@@ -10,9 +10,12 @@ import html5lib
 from bs4 import BeautifulSoup
 from bs4.builder._html5lib import HTML5TreeBuilder
 from bs4.element import NavigableString, Tag
+from html5lib._tokenizer import HTMLTokenizer
 from html5lib.constants import E as PARSE_ERRORS
+from html5lib.constants import namespaces, tokenTypes
 
 Lint = Callable[["Source"], Iterator[str]]
+ParseError = tuple[tuple[int, int], str, dict[str, Any]]
 Value = str | list[str] | None
 
 
@@ -28,10 +31,11 @@ BLOCKS = names(
 PHRASING_ONLY = names(
     "abbr b button cite code em h1 h2 h3 h4 h5 h6 i kbd label mark p q s small span strong sub sup time u"
 )
+HTML = namespaces["html"]
+LISTS = names("ul ol menu")
 INLINE = names("a abbr b bdi bdo cite code data dfn em i kbd mark q s small span strong sub sup time u var wbr")
-INTERACTIVE = "a[href], button, input:not([type=hidden]), select, textarea, label"
-CONTROLS = "input:not([type=hidden], [type=submit], [type=button], [type=reset], [type=image]), select, textarea"
-BUTTONS = "button, input[type=submit], input[type=button], input[type=reset], input[type=image]"
+CONTROLS = names("input select textarea button")
+BUTTON_TYPES = names("submit button reset image")
 UNSEEN = {"script", "style", "template", "title", "desc"}
 VOID = names("area base br col embed hr img input link meta source track wbr")
 AROUND = {
@@ -49,6 +53,13 @@ AROUND = {
     "dd": ("<dl data-around>", "</dl>"),
 }
 WRAPPERS = {"template", "hx-partial"}
+# A tag as nearly all are written; html5lib takes longer over it, and finds nothing to complain about.
+PLAIN_TAG = re.compile(
+    r"""<(/?)([a-z][a-z0-9-]*)((?:[ \n]+[a-z][a-z0-9:-]*(?:="[^"&\0]*")?)*)[ \n]*(/?)>""", re.IGNORECASE | re.ASCII
+)
+ATTRIBUTE = re.compile(r"""([a-z][a-z0-9:-]*)(?:="([^"]*)")?""", re.IGNORECASE | re.ASCII)
+# html5lib searches long for invalid characters; where none of these stands, there is none.
+UNUSUAL = re.compile("[^\t\n\f\r -~\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd]")
 
 
 class Link(NamedTuple):
@@ -67,9 +78,7 @@ class Form:
         self.action = attr(tag, "action")
         self.method = attr(tag, "method").lower()
         self.text = words(tag)
-        self._controls = [
-            c for c in soup.select("input, select, textarea, button") if owner(c, soup) is tag and live(c)
-        ]
+        self._controls = [c for c in tags_in(soup) if c.name in CONTROLS and owner(c, soup) is tag and live(c)]
 
     def __repr__(self) -> str:
         return f"<Form {self.id or '(no id)'}: {self.method} {self.action} {self.fields}>"
@@ -185,9 +194,9 @@ class Page:
 
     def form(self, form_id: str) -> Form:
         """The form with this id."""
-        for form in self.forms:
-            if form.id == form_id:
-                return form
+        for tag in self.soup.select("form"):
+            if attr(tag, "id") == form_id:
+                return Form(tag, self.soup)
         raise AssertionError(f"No form {form_id!r}; there are {', '.join(f.id for f in self.forms) or 'none'}.")
 
     def select(self, css: str) -> list[Tag]:
@@ -196,11 +205,21 @@ class Page:
 
 
 class Source(NamedTuple):
-    """What the lints look at."""
+    """What the lints look at: a page and its tags, in order; what a template holds is not on the page yet."""
 
     soup: BeautifulSoup
-    parse_errors: list[tuple[tuple[int, int], str, dict[str, Any]]]
+    parse_errors: list[ParseError]
+    tags: list[Tag]
+    every_tag: list[Tag]
     ids: Counter[str]
+
+    def named(self, *some: str) -> list[Tag]:
+        """The tags of these names."""
+        return [tag for tag in self.tags if tag.name in some]
+
+    def bearing(self, name: str) -> list[Tag]:
+        """The tags that have this attribute."""
+        return [tag for tag in self.tags if name in tag.attrs]
 
 
 def see(response: Any) -> Page:
@@ -232,24 +251,75 @@ def body_of(response: Any) -> tuple[str, int | None]:
 # Reading
 
 
+class Tokens(HTMLTokenizer):
+    """The tokenizer of html5lib, which takes a plainly written tag at once; the tokens are the same."""
+
+    def __init__(self, html: str, parser: html5lib.HTMLParser) -> None:
+        super().__init__(html, parser)
+        if not UNUSUAL.search(html):
+            self.stream.reportCharacterErrors = None
+
+    def dataState(self) -> bool:  # noqa: N802
+        """Take the next tag, or whatever else comes."""
+        found = PLAIN_TAG.match(self.stream.chunk, self.stream.chunkOffset)
+        token = token_of(*found.groups()) if found else None
+        if found is None or token is None:
+            return bool(super().dataState())
+        self.stream.chunkOffset = found.end()
+        self.currentToken = token
+        self.tokenQueue.append(token)
+        return True
+
+
+def token_of(end: str, name: str, given: str, closed: str) -> dict[str, Any] | None:
+    """What html5lib makes of a tag; None where it would complain."""
+    attributes = ATTRIBUTE.findall(given)
+    data = {name.lower(): value for name, value in attributes}
+    if len(data) < len(attributes) or (end and (data or closed)):
+        return None
+    if end:
+        return {"type": tokenTypes["EndTag"], "name": name.lower(), "data": [], "selfClosing": False}
+    return {
+        "type": tokenTypes["StartTag"], "name": name.lower(), "data": data,
+        "selfClosing": bool(closed), "selfClosingAcknowledged": False,
+    }  # fmt: skip
+
+
 class StrictTree(HTML5TreeBuilder):
     """The tree builder of Beautiful Soup, which otherwise throws the parser's complaints away."""
 
-    errors: list[tuple[tuple[int, int], str, dict[str, Any]]]
+    errors: list[ParseError]
 
     def feed(self, markup: Any) -> None:
         """Parse, and keep the complaints."""
         parser = html5lib.HTMLParser(tree=self.create_treebuilder)
         self.underlying_builder.parser = parser
-        parser.parse(markup)
+        parser.innerHTMLMode = parser.scripting = False
+        parser.tokenizer = Tokens(markup, parser)
+        parser.reset()
+        parser.mainLoop()
         self.errors = parser.errors
 
 
 def parsed(html: str) -> Source:
-    """The tree of a whole document with the parser's complaints and the ids in it."""
+    """The tree of a whole document with the parser's complaints, the tags and the ids in it."""
     builder = StrictTree(multi_valued_attributes=None)
     soup = BeautifulSoup(html, builder=builder)
-    return Source(soup, builder.errors, Counter(attr(tag, "id") for tag in soup.select("[id]")))
+    tags = tags_in(soup)
+    ids = Counter(attr(tag, "id") for tag in tags if "id" in tag.attrs)
+    return Source(soup, builder.errors, tags, tags_in(soup, templates=True), ids)
+
+
+def tags_in(tag: Tag, *, templates: bool = False) -> list[Tag]:
+    """The tags inside a tag, in order, with or without what templates hold."""
+    found, waiting = [], tag.contents[::-1]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, Tag):
+            found.append(one)
+            if templates or (one.name, one.namespace) != ("template", HTML):
+                waiting += one.contents[::-1]
+    return found
 
 
 class TopLevel(Scanner):
@@ -334,12 +404,19 @@ def words(tag: Tag) -> str:
 
 def spoken(tag: Tag) -> str:
     """The name a screen reader gives to a link or button."""
-    pictures = " ".join(attr(image, "alt") for image in tag.select("img"))
-    drawn = " ".join(title.get_text() for title in tag.select("svg:not([aria-hidden=true]) > title"))
+    if attr(tag, "aria-label"):
+        return fold(attr(tag, "aria-label"))
+    inside = tags_in(tag)
+    pictures = " ".join(attr(image, "alt") for image in inside if image.name == "img")
+    drawn = " ".join(title.get_text() for title in inside if is_drawn(title))
     inner = gather(tag, lambda one: one.name in UNSEEN or attr(one, "aria-hidden") == "true" or one.has_attr("hidden"))
-    return fold(
-        attr(tag, "aria-label") or f"{inner} {pictures} {drawn}".strip() or attr(tag, "value") or attr(tag, "alt")
-    )
+    return fold(f"{inner} {pictures} {drawn}".strip() or attr(tag, "value") or attr(tag, "alt"))
+
+
+def is_drawn(tag: Tag) -> bool:
+    """Whether a tag is the title of a drawing that a screen reader speaks of."""
+    svg = tag.parent
+    return tag.name == "title" and svg is not None and svg.name == "svg" and attr(svg, "aria-hidden") != "true"
 
 
 def gather(tag: Tag, unseen: Callable[[Tag], bool]) -> str:
@@ -361,6 +438,14 @@ def gather(tag: Tag, unseen: Callable[[Tag], bool]) -> str:
     return "".join(parts)
 
 
+def around(tag: Tag, some: set[str]) -> Tag | None:
+    """The nearest tag around this one that has one of these names."""
+    outer = tag.parent
+    while outer is not None and outer.name not in some:
+        outer = outer.parent
+    return outer
+
+
 def where(tag: Tag) -> str:
     """A tag as a sentence names it."""
     marks = "".join(f' {name}="{attr(tag, name)}"' for name in ("id", "name", "href", "type") if tag.has_attr(name))
@@ -373,8 +458,9 @@ def where(tag: Tag) -> str:
 def owner(control: Tag, soup: BeautifulSoup) -> Tag | None:
     """The form a control belongs to."""
     if control.has_attr("form"):
-        return next((form for form in soup.select("form") if attr(form, "id") == attr(control, "form")), None)
-    return control.find_parent("form")
+        forms = (tag for tag in tags_in(soup) if tag.name == "form")
+        return next((form for form in forms if attr(form, "id") == attr(control, "form")), None)
+    return around(control, {"form"})
 
 
 def live(control: Tag) -> bool:
@@ -382,9 +468,26 @@ def live(control: Tag) -> bool:
     return not control.has_attr("disabled") and control.find_parent("fieldset", attrs={"disabled": True}) is None
 
 
-def is_button(control: Tag) -> bool:
-    """Whether a control is pressed, not filled in."""
-    return control.name == "button" or attr(control, "type") in {"submit", "button", "reset", "image"}
+def is_button(tag: Tag) -> bool:
+    """Whether a tag is pressed, not filled in."""
+    return tag.name == "button" or (tag.name == "input" and type_of(tag) in BUTTON_TYPES)
+
+
+def is_field(tag: Tag) -> bool:
+    """Whether a tag is filled in by a person."""
+    if tag.name == "input":
+        return type_of(tag) not in BUTTON_TYPES | {"hidden"}
+    return tag.name in {"select", "textarea"}
+
+
+def type_of(tag: Tag) -> str:
+    """The type of a control, which HTML reads in capitals too, and a drawing does not."""
+    return attr(tag, "type").lower() if tag.namespace == HTML else attr(tag, "type")
+
+
+def is_link(tag: Tag) -> bool:
+    """Whether a tag is a link, not a mere anchor."""
+    return tag.name == "a" and tag.has_attr("href")
 
 
 def choices_of(control: Tag) -> list[str]:
@@ -439,22 +542,24 @@ def the_markup_parses(source: Source) -> Iterator[str]:
 
 def blocks_stand_in_blocks(source: Source) -> Iterator[str]:
     """No block stands inside running text, and no control inside a link or button."""
-    for tag in source.soup.find_all(list(BLOCKS)):
-        around = tag.find_parent(list(PHRASING_ONLY))
-        if around is not None:
-            yield f"{where(tag)} must not stand inside <{around.name}>."
-    for tag in source.soup.select(f":is(a, button) :is({INTERACTIVE})"):
-        yield f"{where(tag)} must not stand inside a link or button."
+    for tag in source.every_tag:
+        if tag.name in BLOCKS and (outer := around(tag, PHRASING_ONLY)):
+            yield f"{where(tag)} must not stand inside <{outer.name}>."
+    for tag in source.tags:
+        if (is_link(tag) or is_button(tag) or is_field(tag) or tag.name == "label") and around(tag, {"a", "button"}):
+            yield f"{where(tag)} must not stand inside a link or button."
 
 
 def lists_hold_items(source: Source) -> Iterator[str]:
     """Lists hold nothing but items, and items stand in lists."""
-    for tag in source.soup.select(":is(ul, ol, menu) > :not(li, script, template)"):
-        yield f"{where(tag)} stands directly in a list and is no <li>."
-    for tag in source.soup.select("dl > :not(dt, dd, div, script, template)"):
-        yield f"{where(tag)} stands directly in a <dl>."
-    for tag in source.soup.select("li:not(:is(ul, ol, menu) > li)"):
-        yield f"{where(tag)} stands outside a list."
+    for tag in source.tags:
+        list_of = tag.parent.name if tag.parent else ""
+        if list_of in LISTS and tag.name not in {"li", "script", "template"}:
+            yield f"{where(tag)} stands directly in a list and is no <li>."
+        if list_of == "dl" and tag.name not in {"dt", "dd", "div", "script", "template"}:
+            yield f"{where(tag)} stands directly in a <dl>."
+        if tag.name == "li" and list_of not in LISTS:
+            yield f"{where(tag)} stands outside a list."
 
 
 def ids_are_unique(source: Source) -> Iterator[str]:
@@ -466,24 +571,24 @@ def ids_are_unique(source: Source) -> Iterator[str]:
 
 def fields_have_labels(source: Source) -> Iterator[str]:
     """Every field says what it is for."""
-    labels = {attr(label, "for") for label in source.soup.select("label[for]") if spoken(label)}
-    for tag in source.soup.select(CONTROLS):
-        around = tag.find_parent("label")
+    labels = {attr(label, "for") for label in source.named("label") if label.has_attr("for") and spoken(label)}
+    for tag in filter(is_field, source.tags):
+        label = around(tag, {"label"})
         named = attr(tag, "aria-label").strip() or attr(tag, "aria-labelledby")
-        if not (named or attr(tag, "id") in labels or (around is not None and spoken(around))):
+        if not (named or attr(tag, "id") in labels or (label is not None and spoken(label))):
             yield f"{where(tag)} has no label."
 
 
 def labels_lead_somewhere(source: Source) -> Iterator[str]:
     """Every label's field is there."""
-    for tag in source.soup.select("label[for]"):
-        if attr(tag, "for") not in source.ids:
+    for tag in source.named("label"):
+        if tag.has_attr("for") and attr(tag, "for") not in source.ids:
             yield f'line {tag.sourceline}: the label "{spoken(tag)}" is for "{attr(tag, "for")}", which is not there.'
 
 
 def forms_say_where_they_go(source: Source) -> Iterator[str]:
     """Every form has its method and action."""
-    for tag in source.soup.select("form"):
+    for tag in source.named("form"):
         if attr(tag, "method").lower() not in {"get", "post"}:
             yield f"{where(tag)} needs method get or post."
         if not attr(tag, "action"):
@@ -492,21 +597,21 @@ def forms_say_where_they_go(source: Source) -> Iterator[str]:
 
 def buttons_do_something(source: Source) -> Iterator[str]:
     """Every button's type is one that exists."""
-    for tag in source.soup.select("button[type]"):
-        if attr(tag, "type").lower() not in {"submit", "button", "reset"}:
+    for tag in source.named("button"):
+        if tag.has_attr("type") and attr(tag, "type").lower() not in {"submit", "button", "reset"}:
             yield f"{where(tag)}: a button's type is submit, button or reset."
 
 
 def links_and_buttons_have_names(source: Source) -> Iterator[str]:
     """No link or button is empty."""
-    for tag in source.soup.select(f"a[href], {BUTTONS}"):
-        if not (spoken(tag) or attr(tag, "aria-labelledby")):
+    for tag in source.tags:
+        if (is_link(tag) or is_button(tag)) and not (spoken(tag) or attr(tag, "aria-labelledby")):
             yield f"{where(tag)} is empty: nobody can tell what it does."
 
 
 def links_lead_somewhere(source: Source) -> Iterator[str]:
     """No link is a dummy or a script."""
-    for tag in source.soup.select("a[href]"):
+    for tag in filter(is_link, source.tags):
         href = attr(tag, "href").strip().lower()
         if href in {"", "#"} or href.startswith("javascript:"):
             yield f"{where(tag)} leads nowhere."
@@ -514,22 +619,23 @@ def links_lead_somewhere(source: Source) -> Iterator[str]:
 
 def nothing_is_inline(source: Source) -> Iterator[str]:
     """Style and script come from files; the policy of our headers allows nothing else."""
-    for tag in source.soup.select("[style]"):
+    for tag in source.bearing("style"):
         yield f"{where(tag)} has a style attribute."
-    for tag in source.soup.select("body style"):
-        yield f"{where(tag)} stands in the body."
-    for tag in source.soup.select("script:not([src])"):
-        if "json" not in attr(tag, "type"):
+    for tag in source.named("style"):
+        if around(tag, {"body"}):
+            yield f"{where(tag)} stands in the body."
+    for tag in source.named("script"):
+        if not tag.has_attr("src") and "json" not in attr(tag, "type"):
             yield f"{where(tag)} is an inline script."
-    for tag in source.soup.find_all(True):
+    for tag in source.every_tag:
         for name in tag.attrs:
-            if re.match(r"(hx-)?on", name.lower()):
+            if name.lower().startswith(("on", "hx-on")):
                 yield f"{where(tag)} has the script attribute {name}."
 
 
 def pictures_are_measured(source: Source) -> Iterator[str]:
     """Every picture has its size and its words."""
-    for tag in source.soup.select("img"):
+    for tag in source.named("img"):
         missing = [name for name in ("width", "height") if not attr(tag, name)]
         missing += [] if tag.has_attr("alt") else ["alt"]
         if missing:
@@ -544,7 +650,7 @@ def the_page_has_a_language(source: Source) -> Iterator[str]:
 
 def one_heading_and_its_title(source: Source) -> Iterator[str]:
     """There is one h1, and the title is made of it."""
-    headings = source.soup.select("h1")
+    headings = source.named("h1")
     if len(headings) != 1:
         yield f"A page has one h1, this one has {len(headings)}."
         return
@@ -566,20 +672,20 @@ def without_error_mark(source: Source, title: str) -> str:
 def references_are_there(source: Source) -> Iterator[str]:
     """Whatever names an id names one of this page; a fragment may name what its page has."""
     for name in ("aria-describedby", "aria-labelledby", "aria-controls", "aria-errormessage", "form", "list"):
-        for tag in source.soup.select(f"[{name}]"):
+        for tag in source.bearing(name):
             for one in attr(tag, name).split():
                 if one not in source.ids:
                     yield f'{where(tag)} has {name}="{one}", which is not there.'
-    for tag in source.soup.select('a[href^="#"]'):
-        one = attr(tag, "href")[1:]
-        if one and one != "top" and one not in source.ids:
+    for tag in source.named("a"):
+        mark, one = attr(tag, "href")[:1], attr(tag, "href")[1:]
+        if mark == "#" and one and one != "top" and one not in source.ids:
             yield f"{where(tag)} leads to no id of this page."
 
 
 def loose_buttons_are_plain(source: Source) -> Iterator[str]:
     """A button that belongs to no form submits nothing, so it must say that it is only a button."""
-    for tag in source.soup.select("button"):
-        if attr(tag, "type") != "button" and not tag.has_attr("form") and tag.find_parent("form") is None:
+    for tag in source.named("button"):
+        if attr(tag, "type") != "button" and not tag.has_attr("form") and around(tag, {"form"}) is None:
             yield f'{where(tag)} "{spoken(tag)}" belongs to no form and is not type="button".'
 
 

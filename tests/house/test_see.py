@@ -1,7 +1,9 @@
 """What `see` finds on a page, and that each of its lints really fails on a bad one."""
 
+import html5lib
 import pytest
 import requests
+from bs4 import BeautifulSoup
 from werkzeug.test import Client
 from werkzeug.wrappers import Response
 
@@ -91,6 +93,10 @@ BAD = {
     "an empty link": (page('<a href="/a"><svg aria-hidden="true"></svg></a>'), "is empty"),
     "an empty button": (form('<button><img src="/a.png" alt="" width="9" height="9"></button>'), "is empty"),
     "a submit without a value": (form('<input type="submit" value="">'), "is empty"),
+    "a block inside running text of a template": (page("<template><b><p>x</p></b></template>"), "must not stand inside <b>"),
+    "an on attribute in a template": (page('<template><p onclick="go()">x</p></template>'), "script attribute onclick"),
+    "a link named by a hidden drawing": (page('<a href="/a"><svg aria-hidden="true"><title>x</title></svg></a>'), "is empty"),
+    "a field of a type in capitals": (form('<input type="SUBMIT" value="">'), "is empty"),
 }  # fmt: skip
 
 
@@ -129,6 +135,9 @@ GOOD = {
     "a picture that only decorates": page('<img src="/a.png" alt="" width="9" height="9">'),
     "a button of a form elsewhere": form("") .replace("</main>", '<button form="f">Go</button></main>'),
     "a button that only shows something": page('<button type="button">More</button>'),
+    "a link named by its drawing": page('<a href="/"><svg><title>Home</title></svg></a>'),
+    "a hidden field in capitals": form('<input type="HIDDEN" name="csrf_token" value="x">'),
+    "a piece kept in a template": page('<template><p id="main">1</p><label for="q"></label><input><a href="#"></a></template>'),
     "a link to the top": page('<a href="#top">Up</a>'),
 }  # fmt: skip
 
@@ -136,6 +145,30 @@ GOOD = {
 @pytest.mark.parametrize("making", GOOD)
 def test_a_good_page_passes(making):
     see(GOOD[making])
+
+
+# Reading
+
+WRITTEN_OTHERWISE = [
+    "<p CLASS=a id='b' title=\"a &amp; b &copy=c &lt\">x</p >", '<p a="1" A="2">x</p>', '<p a="1"b="2">x</p><p a = "3"\n>y</p\n>',
+    '<p a/b="1" =c <d>x</p class="e"></p/>', '<br/><br /><p/>x</p>', '<p \xe9="1" \u212a="2" \u0131="3">x</p><\u017f>', "<p\x0ca\tb>x</p>",
+    '<svg viewBox="0 0 1 1"><linearGradient id="g"/><path d="M0"/><a xlink:href="/x"></a></svg>', "<p a=\"\0\r\n\">\0\x01\ufdd0\U0001f600</p>",
+    "<textarea>\n<p></textarea><title>a</TITLE ><script>'<p>'</script>", "<!-- <p> --><![CDATA[x]]></><><?p?><", '<p title="', "<p title",
+    '<a class="one" href="/two">three</a>\n' * 700, "<p>\u09a6\u09bf\u09a8\r\n</p>\x81" * 900,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("html", [html for html, _ in BAD.values()] + [page(body) for body in WRITTEN_OTHERWISE])
+def test_a_page_is_read_as_html5lib_reads_it(html):
+    complaints = html5lib.HTMLParser()
+    complaints.parse(html)
+    soup = BeautifulSoup(html, "html5lib", multi_valued_attributes=None)
+
+    read = parsed(html)
+
+    assert read.parse_errors == complaints.errors
+    assert read.soup == soup
+    assert [tag.sourceline for tag in read.every_tag] == [tag.sourceline for tag in soup.find_all(True)]
 
 
 # Fragments
