@@ -8,10 +8,10 @@ from typing import Any
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
+from doctapp import clock
 from doctapp.accounts import devices
 from doctapp.accounts.devices import Token
 from doctapp.accounts.models import Device, Person, Session, WayIn
-from doctapp.clock import now
 from doctapp.db import db
 from tests import make
 from tests.see import see
@@ -27,7 +27,7 @@ def remembered(client: FlaskClient, person: Person, *, own_phone: WayIn | None =
         token=token,
         name="Chrome on Android",
         lasts=timedelta(days=180),
-        now=now(),
+        now=clock.now(),
         way_in_id=own_phone.id if own_phone else None,
     )
     device = db.session.get_one(Device, device_id)
@@ -64,7 +64,7 @@ def opens(client: FlaskClient) -> bool:
 
 def short_session_over(client: FlaskClient) -> None:
     """The browser was closed, or not used for long: every session is over, the device's cookie stays."""
-    db.session.execute(update(Session).values(last_seen_at=now() - timedelta(hours=3)))
+    db.session.execute(update(Session).values(last_seen_at=clock.now() - timedelta(hours=3)))
     db.session.commit()
 
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from doctapp import clock
 from doctapp.accounts.models import Code, Person
-from doctapp.clock import now
 from doctapp.db import db
 from doctapp.errors import SignInAgain
 from doctapp.web import cookies
@@ -126,7 +126,7 @@ def test_the_password_shows_it_and_leads_on(client, stale):
     answered = by_password(client)
 
     assert (answered.status_code, answered.location) == (303, "/account/devices")
-    assert now() - authenticated_at() < timedelta(minutes=1)
+    assert clock.now() - authenticated_at() < timedelta(minutes=1)
 
 
 def test_the_session_goes_on_under_a_new_token_only(client, stale):
@@ -208,7 +208,7 @@ def test_who_has_no_password_is_offered_a_code_only(client, alice):
 def test_another_code_is_sent_to_the_same_phone(client, stale):
     ask_for_code(client)
     row = db.session.scalars(select(Code)).one()
-    row.sent_at = now() - timedelta(minutes=2)
+    row.sent_at = clock.now() - timedelta(minutes=2)
     make.saved(row)
 
     form = see(client.get("/login/again/code?next=/account/devices")).form("resend")
@@ -255,7 +255,7 @@ def test_a_code_that_signed_in_before_shows_nothing_again(client, alice):
     form = see(client.get("/login/code")).form("code")
     client.post(form.action, data=form.fill(code=code_sent()))
     row = sessions()[0]
-    row.authenticated_at = now() - timedelta(minutes=11)
+    row.authenticated_at = clock.now() - timedelta(minutes=11)
     make.saved(row)
 
     answered = client.post("/login/again/code", data={"code": code_sent(), "csrf_token": token(client)})
@@ -269,7 +269,7 @@ def test_without_a_code_there_is_nothing_to_type(client, stale):
 
 def test_a_number_nobody_proved_for_a_year_gets_no_code(client, alice):
     way = alice.ways_in[0]
-    way.proven_at = way.last_proven_at = now() - timedelta(days=366)
+    way.proven_at = way.last_proven_at = clock.now() - timedelta(days=366)
     make.saved(way)
     signed_in(client, alice, remembered(client, alice))
 
@@ -281,9 +281,9 @@ def test_a_number_nobody_proved_for_a_year_gets_no_code(client, alice):
 
 def test_what_was_proven_in_it_does_not_help_a_session_for_bookings_only(client, alice):
     """Taking over: a recycled number signs in, and its new holder proves it once more."""
-    make.sign_in(client, alice, bookings_only=True, created_at=now() - timedelta(minutes=5))
+    make.sign_in(client, alice, bookings_only=True, created_at=clock.now() - timedelta(minutes=5))
     way = alice.ways_in[0]
-    way.last_proven_at = now()
+    way.last_proven_at = clock.now()
     make.saved(way)
 
     assert "this number was not proven for a year" in see(client.get(PAGE))
@@ -301,7 +301,7 @@ def test_the_password_makes_a_session_for_bookings_only_a_whole_one(client, stal
 
 def test_a_suspended_person_shows_nothing(client, stale):
     csrf = token(client)
-    db.session.get(Person, stale.id).suspended_at = now()
+    db.session.get(Person, stale.id).suspended_at = clock.now()
     db.session.commit()
 
     answered = client.post("/login/again", data={"password": PASSWORD, "csrf_token": csrf})

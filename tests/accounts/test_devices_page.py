@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from doctapp import clock
 from doctapp.accounts.models import Device
 from doctapp.audit.models import AuditEntry
-from doctapp.clock import now
 from doctapp.db import db
 from tests import make
 from tests.access.test_table import token
@@ -32,7 +32,7 @@ def lost(app, alice):
     browser = english(app)
     days = timedelta(days=7)
     browser.device = remembered(
-        browser, alice, name="Firefox on Windows", last_used_at=now() - days, created_at=now() - 2 * days
+        browser, alice, name="Firefox on Windows", last_used_at=clock.now() - days, created_at=clock.now() - 2 * days
     )
     return browser
 
@@ -69,8 +69,8 @@ def test_only_ones_own_are_listed(client, bob, here, lost):
 
 
 def test_what_ended_or_ran_out_is_not_listed(client, alice, here):
-    remembered(english(client.application), alice, name="Opera on Mac", ended_at=now())
-    remembered(english(client.application), alice, name="Edge on Windows", expires_at=now())
+    remembered(english(client.application), alice, name="Opera on Mac", ended_at=clock.now())
+    remembered(english(client.application), alice, name="Edge on Windows", expires_at=clock.now())
 
     assert len(rows(see(client.get(PAGE)))) == 1
 
@@ -129,7 +129,7 @@ def test_other_people_are_not_signed_out_with_it(client, other, bob, here, lost)
 
 def test_browsers_that_are_not_remembered_are_counted_while_they_are_open(client, other, alice, here):
     make.sign_in(other, alice)
-    make.sign_in(english(client.application), alice, last_seen_at=now() - timedelta(minutes=31))
+    make.sign_in(english(client.application), alice, last_seen_at=clock.now() - timedelta(minutes=31))
 
     assert "1 other browser that is not remembered is signed in too." in see(client.get(PAGE))
 

@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from doctapp import clock
 from doctapp.accounts.devices import Token
 from doctapp.accounts.models import Device, WayIn
 from doctapp.appointments.models import Appointment
 from doctapp.clinics.models import Staff
-from doctapp.clock import now
 from doctapp.db import db
 from doctapp.notifications.models import Letter, Notification
 from doctapp.notifications.segments import segments
@@ -118,7 +118,7 @@ def test_staff_and_admins_are_not_remembered(client, other, nasrin, admin):
 
 
 def test_a_number_nobody_proved_for_a_year_is_not_remembered(client, alice):
-    alice.ways_in[0].proven_at = alice.ways_in[0].last_proven_at = now() - timedelta(days=400)
+    alice.ways_in[0].proven_at = alice.ways_in[0].last_proven_at = clock.now() - timedelta(days=400)
     make.saved(alice)
 
     by_code(client, remember="y")
@@ -253,7 +253,7 @@ def test_a_sign_in_that_was_asked_for_meanwhile_leads_on(client, device):
 def test_a_doctors_remembered_browser_may_be_idle_for_two_hours(client, evening):
     doctor = make.db.session.get(make.Person, evening.doctor.person_id)
     device = remembered(client, doctor)
-    signed_in(client, doctor, device, last_seen_at=now() - timedelta(minutes=119))
+    signed_in(client, doctor, device, last_seen_at=clock.now() - timedelta(minutes=119))
 
     assert client.get("/doctor/requests").status_code == 200
     assert len(sessions()) == 1
@@ -270,7 +270,7 @@ def test_a_public_page_that_renews_is_ones_own(client, evening, device):
 
 
 def test_a_device_that_is_no_good_is_taken_from_the_browser_once(client, evening, device):
-    device.ended_at = now()
+    device.ended_at = clock.now()
     make.saved(device)
 
     first, second = client.get("/doctors/rokeya-begum"), client.get("/doctors/rokeya-begum")
@@ -468,12 +468,12 @@ def test_who_became_staff_is_remembered_no_more(client, alice, evening, device):
 
 def test_who_became_a_doctor_is_remembered_for_thirty_days_from_the_first(client, alice, device):
     make.doctor(person_id=alice.id)
-    device.created_at = now() - timedelta(days=29)
+    device.created_at = clock.now() - timedelta(days=29)
     make.saved(device)
     assert opens(client)
     short_session_over(client)
     device = the_device()
-    device.created_at = now() - timedelta(days=31)
+    device.created_at = clock.now() - timedelta(days=31)
     make.saved(device)
 
     assert not opens(client)
@@ -481,7 +481,7 @@ def test_who_became_a_doctor_is_remembered_for_thirty_days_from_the_first(client
 
 def test_a_suspended_person_is_out_with_the_next_page(client, other, alice, device):
     opens(client)
-    alice.suspended_at = now()
+    alice.suspended_at = clock.now()
     make.saved(alice)
 
     assert not opens(client)
@@ -490,7 +490,7 @@ def test_a_suspended_person_is_out_with_the_next_page(client, other, alice, devi
 
 
 def test_a_suspended_person_cannot_sign_in(client, rahima):
-    rahima.suspended_at = now()
+    rahima.suspended_at = clock.now()
     make.saved(rahima)
 
     answered = by_password(client, remember="y")
@@ -502,7 +502,7 @@ def test_a_suspended_person_cannot_sign_in(client, rahima):
 
 
 def test_a_suspended_person_cannot_sign_in_by_a_code(client, alice):
-    alice.suspended_at = now()
+    alice.suspended_at = clock.now()
     make.saved(alice)
 
     answered = by_code(client)

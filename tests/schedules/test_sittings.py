@@ -133,11 +133,12 @@ def test_wall_times_that_do_not_exist_are_skipped_and_those_that_come_twice_are_
 
 
 def test_hours_keep_their_wall_time_over_a_clock_change(app):
-    chamber = make.chamber(clinic=make.clinic(zone=NEW_YORK))
+    autumn = datetime(2026, 10, 25, tzinfo=UTC)
+    chamber = make.chamber(clinic=make.clinic(zone=NEW_YORK), live_at=autumn)
     for weekday in range(7):
         make.hours(chamber, weekday=weekday, start=9 * 60, until=12 * 60, capacity=18)
 
-    generate(chamber, now=datetime(2026, 10, 25, tzinfo=UTC), days=14)
+    generate(chamber, now=autumn, days=14)
 
     assert {local(s.starts_at, NEW_YORK).hour for s in made()} == {9}
     assert len({s.starts_at.hour for s in made()}) == 2

@@ -10,10 +10,10 @@ import requests
 from sqlalchemy import select
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from doctapp import clock
 from doctapp.accounts import limits
 from doctapp.accounts.models import Session, Tally
 from doctapp.appointments.models import Appointment
-from doctapp.clock import now
 from doctapp.db import db
 from doctapp.notifications.models import Letter
 from doctapp.web import cookies
@@ -68,7 +68,7 @@ def age_session(**ages):
     """Make every session as old, and as long unused, as this."""
     for row in sessions():
         for name, age in ages.items():
-            setattr(row, name, now() - age)
+            setattr(row, name, clock.now() - age)
     db.session.commit()
 
 
@@ -400,7 +400,7 @@ def test_the_last_use_is_written_once_a_minute_at_most(client, alice):
     age_session(last_seen_at=timedelta(seconds=70))
     opens(client)
 
-    assert now() - sessions()[0].last_seen_at < timedelta(seconds=30)
+    assert clock.now() - sessions()[0].last_seen_at < timedelta(seconds=30)
 
 
 def test_a_poll_is_no_activity(client, evening, nasrin):
@@ -450,7 +450,7 @@ def test_a_cookie_older_than_forty_minutes_proves_nothing(client, evening):
     row = take(client, evening.sitting)
     answer(client, row)
     kept = db.session.get(Appointment, row.id)
-    kept.created_at, kept.held_until = now() - timedelta(minutes=41), now() + timedelta(minutes=5)
+    kept.created_at, kept.held_until = clock.now() - timedelta(minutes=41), clock.now() + timedelta(minutes=5)
     db.session.commit()
 
     assert "Momena" not in look(client, row, "patient")
