@@ -116,7 +116,7 @@ def application(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 @pytest.fixture
-def _from_now(monkeypatch: pytest.MonkeyPatch) -> None:
+def from_now(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each test begins at NOW, however long the others took, and time goes on from there."""
     real = clock.now
     begun = real()
@@ -124,7 +124,7 @@ def _from_now(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def app(application: Flask, _from_now: None) -> Iterator[Flask]:
+def app(application: Flask, from_now: None) -> Iterator[Flask]:
     """The application with clean tables; its context is open for the test's own rows."""
     with application.app_context():
         clean()
