@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +28,12 @@ DATABASES = ("sqlite", "postgresql")
 HERE = Path(__file__).parent
 # Their servers are started once, so a package runs whole in one process; the first of them while the small tests run.
 TOGETHER = ("races", "browser", "faults", "journeys", "crawler")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Where tests run side by side, whatever is no race stands back, so that the racers have the machine's cores."""
+    if hasattr(item.config, "workerinput") and room(item) != "races":
+        os.setpriority(os.PRIO_PROCESS, 0, 10)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
