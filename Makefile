@@ -28,7 +28,7 @@ run: ready
 	@exec $(BIN)/python -m doctapp --port "$(PORT)" --instance "$(INSTANCE)" $(ARGS)
 
 test: ready-with-tools
-	$(BIN)/pytest -n $(PROCESSES) --dist loadgroup --no-loadscope-reorder $(ARGS)
+	$(BIN)/pytest -n $(PROCESSES) --dist loadscope --no-loadscope-reorder $(ARGS)
 
 soak: ready-with-tools
 	$(BIN)/pytest -m soak $(ARGS)
