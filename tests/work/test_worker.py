@@ -90,7 +90,7 @@ def test_a_worker_ends_when_it_is_asked(app: Flask, redis: RedisServer, wanted: 
         process.wait_for("listens on")
         time.sleep(0.5)
         os.kill(process.pid, wanted)
-        assert process.wait(20) == 0
+        assert process.wait(5) == 0
         assert "Traceback" not in process.tail(400)
 
 
@@ -110,7 +110,7 @@ def test_a_worker_ends_while_redis_is_away(app: Flask, redis: RedisServer) -> No
     with programs.worker(app) as process:
         process.wait_for("Redis is away")
         os.kill(process.pid, signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(5) == 0
         assert "Traceback" not in process.tail(400)
 
 
