@@ -1,4 +1,4 @@
-"""The command line: seed, sweep, audit, areas."""
+"""The command line: seed, sweep, audit, authenticator, payments, areas."""
 
 from __future__ import annotations
 
@@ -42,6 +42,42 @@ def init_app(app: Flask) -> None:
         if verdict.wrong:
             raise click.exceptions.Exit(1)
         click.echo("All agree. Keep the head somewhere else, and give it back with --kept next time.")
+
+    @app.cli.group("payments")
+    def payments() -> None:
+        """The gateways that take money."""
+
+    @payments.command("check")
+    def check_payments() -> None:
+        """Say of each gateway how it is configured and whether it lets us in; exit code 1 where anything is wrong."""
+        from doctapp.gateways.payments.checking import check
+
+        findings = check(app.config["SETTINGS"])
+        for finding in findings:
+            click.echo(f"{finding.about}: {finding.sentence}", err=finding.wrong)
+        if any(finding.wrong for finding in findings):
+            raise click.exceptions.Exit(1)
+
+    @app.cli.group("authenticator")
+    def authenticator() -> None:
+        """The authenticator apps of those who sign in with one."""
+
+    @authenticator.command("remove")
+    @click.argument("email")
+    def remove(email: str) -> None:
+        """Take the app away from the person with this address, who lost the phone; they are told, and set up a new one."""
+        from doctapp.accounts import authenticator, people
+        from doctapp.db import transaction
+        from doctapp.notifications import account_telling
+
+        person = people.owner_of("email", email.strip().casefold())
+        if person is None or authenticator.of(person.id) is None:
+            raise click.ClickException(f"Nobody with the address {email} has an authenticator app.")
+        person_id, now = person.id, clock.now()
+        with transaction():
+            authenticator.forget(person_id, by=None, now=now)
+            account_telling.app_removed(person_id, now=now)
+        click.echo("The app is removed, and its owner is told. At the next sign-in a new one is set up.")
 
     @app.cli.group("areas")
     def areas() -> None:

@@ -41,6 +41,13 @@ class Settings:
     sms_url: str = ""
     sms_success: str = ""
     sms_hourly_budget: int = 2000
+    stripe_secret_key: str = ""
+    stripe_webhook_secret: str = ""
+    stripe_api_base: str = ""
+    sslcommerz_store: str = ""
+    sslcommerz_password: str = ""
+    sslcommerz_live: bool = False
+    sslcommerz_host: str = ""
     help_phone: str = "09612-345678"
     holds_per_browser_hour: int = 5
     holds_per_address_hour: int = 120
@@ -84,12 +91,20 @@ def read(env: Mapping[str, str] | None = None) -> Settings:
         sms_url=env.get("SMS_URL", "").strip(),
         sms_success=env.get("SMS_SUCCESS", ""),
         sms_hourly_budget=_whole(env, "SMS_HOURLY_BUDGET", Settings.sms_hourly_budget),
+        stripe_secret_key=env.get("STRIPE_SECRET_KEY", "").strip(),
+        stripe_webhook_secret=env.get("STRIPE_WEBHOOK_SECRET", "").strip(),
+        stripe_api_base=env.get("STRIPE_API_BASE", "").strip().rstrip("/"),
+        sslcommerz_store=env.get("SSLCOMMERZ_STORE", "").strip(),
+        sslcommerz_password=env.get("SSLCOMMERZ_PASSWORD", "").strip(),
+        sslcommerz_live=env.get("SSLCOMMERZ_LIVE", "") == "1",
+        sslcommerz_host=env.get("SSLCOMMERZ_HOST", "").strip().rstrip("/"),
         help_phone=env.get("HELP_PHONE", Settings.help_phone),
         holds_per_browser_hour=_whole(env, "HOLDS_PER_BROWSER_HOUR", Settings.holds_per_browser_hour),
         holds_per_address_hour=_whole(env, "HOLDS_PER_ADDRESS_HOUR", Settings.holds_per_address_hour),
         codes_per_hour=_whole(env, "CODES_PER_HOUR", Settings.codes_per_hour),
         codes_per_day=_whole(env, "CODES_PER_DAY", Settings.codes_per_day),
     )
+    _check_money(settings)
     _check_demo(settings) if settings.demo else _check_production(settings)
     return settings
 
@@ -118,6 +133,20 @@ def _database(env: Mapping[str, str]) -> str:
     if scheme == "sqlite":
         return url
     raise BadSetting("DATABASE_URL begins with postgresql:// or sqlite://; other databases are not supported.")
+
+
+def _check_money(settings: Settings) -> None:
+    """Half a gateway takes money that is never told, or tells what is never proven."""
+    if settings.stripe_secret_key and not settings.stripe_secret_key.startswith(("sk_", "rk_")):
+        raise BadSetting("STRIPE_SECRET_KEY is no secret key: those begin with sk_ or rk_. Put yours there.")
+    if settings.stripe_secret_key and not settings.stripe_webhook_secret:
+        raise BadSetting("STRIPE_WEBHOOK_SECRET is not set, but STRIPE_SECRET_KEY is: put the webhook's whsec_… there.")
+    if settings.stripe_webhook_secret and not settings.stripe_secret_key:
+        raise BadSetting("STRIPE_SECRET_KEY is not set, but STRIPE_WEBHOOK_SECRET is: put your secret key there.")
+    if settings.sslcommerz_store and not settings.sslcommerz_password:
+        raise BadSetting("SSLCOMMERZ_PASSWORD is not set, but SSLCOMMERZ_STORE is: put that store's password there.")
+    if settings.sslcommerz_password and not settings.sslcommerz_store:
+        raise BadSetting("SSLCOMMERZ_STORE is not set, but SSLCOMMERZ_PASSWORD is: put the store's id there.")
 
 
 def _check_demo(settings: Settings) -> None:

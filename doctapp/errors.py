@@ -43,6 +43,12 @@ class SignInNeeded(DomainError):
     status = 401
 
 
+class SecondStepNeeded(DomainError):
+    """An admin is signed in, and has not given a code of the authenticator app yet."""
+
+    status = 401
+
+
 class SignInAgain(DomainError):
     """Somebody is signed in, and this needs to know that it is still they: the password or a code, once more."""
 

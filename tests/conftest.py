@@ -19,7 +19,7 @@ from sqlalchemy import text
 from doctapp import clock, create_app
 from doctapp.config import Settings
 from doctapp.db import Row, db
-from tests import make, people
+from tests import make, money, people
 from tests.people import NOW, Scene
 from tests.races import racing
 from tests.servers import postgres
@@ -141,12 +141,15 @@ def from_now(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def app(application: Flask, from_now: None) -> Iterator[Flask]:
-    """The application with clean tables; its context is open for the test's own rows."""
+    """The application with clean tables, its context open for the test's own rows; in the end all money is somewhere."""
     with application.app_context():
         clean()
         yield application
-        db.session.rollback()
-        db.session.remove()
+        try:
+            money.balanced()
+        finally:
+            db.session.rollback()
+            db.session.remove()
     shutil.rmtree(Path(application.instance_path) / "sandbox", ignore_errors=True)
 
 

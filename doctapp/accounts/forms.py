@@ -69,6 +69,17 @@ class CodeForm(FlaskForm):
     remember = BooleanField(_l("This is my own phone"))
 
 
+class AppCodeForm(FlaskForm):
+    """The six digits that the authenticator app shows."""
+
+    code = StringField(
+        _l("Code of the app"),
+        id="code-field",
+        filters=[stripped],
+        validators=[InputRequired(_l("Type the six digits that the app shows")), Length(max=20)],
+    )
+
+
 class AccountForm(FlaskForm):
     """What one's account says: the phone and the e-mail are only taken over once they are proven."""
 

@@ -94,6 +94,7 @@ class Session(Row):
 
     `authenticated_at` is when the person last gave a code or the password in it; None where only a remembered device
     opened it. `bookings_only` marks one opened by a code to a number that nobody had proven for twelve months.
+    `second_factor_at` is when a code of the authenticator app was given in it.
     """
 
     __tablename__ = "session"
@@ -105,6 +106,7 @@ class Session(Row):
     last_seen_at: Mapped[datetime] = mapped_column(Moment)
     authenticated_at: Mapped[datetime | None] = mapped_column(Moment)
     bookings_only: Mapped[bool] = mapped_column(default=False)
+    second_factor_at: Mapped[datetime | None] = mapped_column(Moment)
     device_id: Mapped[int | None] = mapped_column(ForeignKey("device.id"), index=True)
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
     ended_why: Mapped[str] = mapped_column(String(20), default="")
@@ -131,6 +133,19 @@ class Device(Row):
     expires_at: Mapped[datetime] = mapped_column(Moment)
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
     ended_why: Mapped[str] = mapped_column(String(20), default="")
+
+
+class Authenticator(Row):
+    """The authenticator app of a person, its secret sealed; `last_step` is the newest code's, which works only once."""
+
+    __tablename__ = "authenticator"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), unique=True)
+    secret: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    proven_at: Mapped[datetime | None] = mapped_column(Moment)
+    last_step: Mapped[int] = mapped_column(default=0)
 
 
 class Registration(Row):

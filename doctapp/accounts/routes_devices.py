@@ -21,7 +21,7 @@ from doctapp.web.htmx import see_other
 def account_devices() -> ResponseReturnValue:
     """The browsers that remember me, and how many more are signed in."""
     now, person_id = clock.now(), current_user.id
-    roles = sessions.roles(admin=current_user.admin, staff=current_user.is_staff, doctor=current_user.is_doctor)
+    roles = sessions.roles(admin=current_user.has_office, staff=current_user.is_staff, doctor=current_user.is_doctor)
     return render_template(
         "accounts/devices.html",
         devices=devices.of_person(person_id, now=now),

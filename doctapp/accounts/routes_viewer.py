@@ -57,19 +57,21 @@ def load_viewer(request: Request) -> Viewer | None:
 
 def _viewer(found: Found, now: datetime) -> Viewer | None:
     """The person of an open session with their roles as they are now; None where it was idle or open for too long."""
+    second_step_due = _owes_second_step(found)
     viewer = Viewer(
         found.person_id,
         found.name,
         found.language,
         found.session_id,
-        found.admin,
+        found.admin and not second_step_due,
+        second_step_due,
         of_person(found.person_id),
         works_at(found.person_id),
         device_id=found.device_id,
         authenticated_at=found.authenticated_at,
         bookings_only=found.bookings_only,
     )
-    roles = sessions.roles(admin=viewer.admin, staff=viewer.is_staff, doctor=viewer.is_doctor)
+    roles = sessions.roles(admin=found.admin, staff=viewer.is_staff, doctor=viewer.is_doctor)
     over = sessions.is_over(
         roles,
         remembered=found.device_id is not None,
@@ -78,6 +80,12 @@ def _viewer(found: Found, now: datetime) -> Viewer | None:
         now=now,
     )
     return None if over else viewer
+
+
+def _owes_second_step(found: Found) -> bool:
+    """Whether an admin has yet to give a code of the authenticator app; in demo mode only one who set an app up."""
+    asked = found.has_authenticator or not current_app.config["SETTINGS"].demo
+    return found.admin and asked and found.second_factor_at is None
 
 
 def _is_quiet() -> bool:

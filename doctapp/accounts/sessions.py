@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select, update
 
 from doctapp.accounts import trail
-from doctapp.accounts.models import Device, Person, Session
+from doctapp.accounts.models import Authenticator, Device, Person, Session
 from doctapp.db import db, insert, lock
 from doctapp.errors import DomainError
 
@@ -96,7 +96,7 @@ def resume(*, person_id: int, device_id: int, token_hash: str, now: datetime) ->
 
 
 class Found(NamedTuple):
-    """What one row says of an open session, its person, and the device it is of."""
+    """What one row says of an open session, its person, and the device it is of; only an admin's app is looked for."""
 
     session_id: int
     person_id: int
@@ -107,6 +107,8 @@ class Found(NamedTuple):
     last_seen_at: datetime
     authenticated_at: datetime | None
     bookings_only: bool
+    second_factor_at: datetime | None
+    has_authenticator: bool
     device_id: int | None
     selector_hash: str | None
     token_hash: str | None
@@ -126,6 +128,8 @@ def find(token_hash: str) -> Found | None:
             Session.last_seen_at,
             Session.authenticated_at,
             Session.bookings_only,
+            Session.second_factor_at,
+            Authenticator.id.is_not(None),
             Session.device_id,
             Device.selector_hash,
             Device.token_hash,
@@ -133,6 +137,9 @@ def find(token_hash: str) -> Found | None:
         )
         .join(Person, Person.id == Session.person_id)
         .outerjoin(Device, Device.id == Session.device_id)
+        .outerjoin(
+            Authenticator, (Authenticator.person_id == Person.id) & Authenticator.proven_at.is_not(None) & Person.admin
+        )
         .where(Session.token_hash == token_hash, Session.ended_at.is_(None), _is_admitted())
     )
     row = db.session.execute(query).first()
@@ -174,6 +181,30 @@ def authenticate(session_id: int, *, token_hash: str, now: datetime) -> bool:
         shown.values(token_hash=token_hash, authenticated_at=now, last_seen_at=now, bookings_only=False)
     )
     return bool(done.rowcount)
+
+
+def pass_second_step(session_id: int, *, token_hash: str, now: datetime) -> bool:
+    """Note that a code of the authenticator app was given; the session goes on under a new token only.
+
+    False where it was ended meanwhile.
+    """
+    passing = update(Session).where(Session.id == session_id, Session.ended_at.is_(None))
+    passing = passing.values(token_hash=token_hash, second_factor_at=now, last_seen_at=now)
+    person_id = db.session.scalar(passing.returning(Session.person_id))
+    if person_id is not None:
+        trail.second_step(session_id, person_id=person_id, now=now)
+    return person_id is not None
+
+
+def passed_second_step(session_id: int) -> bool:
+    """Whether a code of the authenticator app was given in this session."""
+    query = select(Session.second_factor_at).where(Session.id == session_id)
+    return db.session.scalar(query) is not None
+
+
+def forget_second_steps(person_id: int) -> None:
+    """The person's app is gone: no session goes on as if its code had been given."""
+    db.session.execute(update(Session).where(Session.person_id == person_id).values(second_factor_at=None))
 
 
 def join_device(session_id: int, *, device_id: int) -> None:

@@ -21,6 +21,11 @@ def signed_out(session_id: int, *, person_id: int, now: datetime) -> None:
     record("sign_out", kind="session", row_id=session_id, person_id=person_id, now=now)
 
 
+def second_step(session_id: int, *, person_id: int, now: datetime) -> None:
+    """A code of the authenticator app was given in a session."""
+    record("second_step", kind="session", row_id=session_id, person_id=person_id, now=now)
+
+
 def tries_spent(kind: str, value: str, *, act: str, now: datetime) -> None:
     """The last wrong try that is allowed was made at this way in; nobody knows by whom. Once a limit, never a flood."""
     proven = (WayIn.kind == kind, WayIn.value == value, WayIn.proven_at.is_not(None))

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from flask_babel import lazy_gettext as _l
 
-from doctapp.appointments import life, telling
+from doctapp.appointments import giving_back, life, telling
 from doctapp.appointments.life import By
 from doctapp.appointments.models import Appointment, Event
 from doctapp.errors import DomainError
@@ -79,6 +79,7 @@ def cancel(row: Appointment, *, reason: str, by: By, now: datetime, seen: int | 
     event = life.change(row, act="cancel", was=was, became="cancelled", by=by, now=now, why=reason, only_if=same)
     if event is None:
         raise ChangedMeanwhile(event=life.last_event(row))
+    giving_back.ended(row, event, now=now)
     telling.cancelled(row, event, now=now)
     return event
 

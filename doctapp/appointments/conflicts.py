@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, and_, func, literal, or_, select
 from sqlalchemy.orm import joinedload
 
 from doctapp.appointments import places
-from doctapp.appointments.models import Appointment, Event
+from doctapp.appointments.models import Appointment, Event, Waiting
 from doctapp.db import db
 from doctapp.doctors.models import Chamber
 from doctapp.errors import DomainError
@@ -44,10 +44,11 @@ class InTheWay(DomainError):
 
 
 def unused() -> ColumnElement[bool]:
-    """That a sitting never had an appointment of any kind, and none was moved out of it."""
+    """That a sitting never had an appointment of any kind, none was moved out of it, and nobody ever waited for it."""
     here = select(literal(1)).select_from(Appointment).where(Appointment.sitting_id == Sitting.id)
     left = select(literal(1)).select_from(Event).where(Event.was_sitting_id == Sitting.id)
-    return and_(~here.correlate(Sitting).exists(), ~left.correlate(Sitting).exists())
+    waited = select(literal(1)).select_from(Waiting).where(Waiting.sitting_id == Sitting.id)
+    return and_(*(~something.correlate(Sitting).exists() for something in (here, left, waited)))
 
 
 def among(ids: Sequence[int], *, now: datetime, empty: bool = True) -> list[Standing]:

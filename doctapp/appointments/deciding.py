@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from flask_babel import lazy_gettext as _l
 
-from doctapp.appointments import life, telling
+from doctapp.appointments import giving_back, life, telling
 from doctapp.appointments.life import By
 from doctapp.appointments.models import Appointment, Event
 from doctapp.errors import DomainError
@@ -48,5 +48,6 @@ def decline(row: Appointment, *, reason: str, by: By, now: datetime) -> Event:
     event = life.change(row, act="decline", was="requested", became="declined", by=by, now=now, why=reason)
     if event is None:
         raise AlreadyDecided(event=life.last_event(row))
+    giving_back.ended(row, event, now=now)
     telling.declined(row, event, now=now, wait=LETTER_WAITS)
     return event

@@ -8,20 +8,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, exists, select, update
 
-from doctapp.appointments import life, telling
+from doctapp.appointments import giving_back, life, places, telling
 from doctapp.appointments.life import TIME
 from doctapp.appointments.models import Appointment, Event, TicketLook
 from doctapp.db import db
+from doctapp.payments.models import Attempt
 
 BATCH = 200
 KEPT = timedelta(days=30)
 
 
 def overdue_holds(*, now: datetime) -> Sequence[int]:
-    """The ids of holds that ran out."""
-    query = select(Appointment.id).where(Appointment.status == "held", Appointment.held_until <= now)
+    """The ids of holds and offers that ran out."""
+    query = select(Appointment.id).where(places.is_overdue(now))
     return db.session.scalars(query.order_by(Appointment.held_until).limit(BATCH)).all()
 
 
@@ -38,10 +39,16 @@ def to_remind(*, now: datetime) -> Sequence[int]:
 
 
 def forgettable(*, now: datetime) -> Sequence[int]:
-    """The ids of holds that ended thirty days ago and that nobody ever asked the doctor for."""
+    """The ids of holds that ended thirty days ago and that nobody ever asked the doctor for, or tried to pay for."""
     query = select(Appointment.id).join(Event, Event.id == Appointment.last_event_id)
-    query = query.where(Appointment.status == "expired", Appointment.requested_at.is_(None), Event.at <= now - KEPT)
+    query = query.where(*_left_nothing(), Event.at <= now - KEPT)
     return db.session.scalars(query.order_by(Appointment.id).limit(BATCH)).all()
+
+
+def _left_nothing() -> tuple[ColumnElement[bool], ...]:
+    """An ended hold or offer of which no request and no payment is left to tell."""
+    unpaid = ~exists().where(Attempt.appointment_id == Appointment.id)
+    return Appointment.status == "expired", Appointment.requested_at.is_(None), unpaid
 
 
 def lapse(row: Appointment, *, now: datetime) -> bool:
@@ -49,6 +56,7 @@ def lapse(row: Appointment, *, now: datetime) -> bool:
     due = (Appointment.lapses_at <= now,)
     event = life.change(row, act="lapse", was="requested", became="lapsed", by=TIME, now=now, only_if=due)
     if event:
+        giving_back.ended(row, event, now=now)
         telling.lapsed(row, event, now=now)
     return event is not None
 
@@ -69,9 +77,7 @@ def remind(row: Appointment, *, now: datetime) -> bool:
 
 def forget(ids: Sequence[int]) -> int:
     """Delete these holds with their events, as far as they may still be forgotten; how many were."""
-    still = select(Appointment.id).where(
-        Appointment.id.in_(ids), Appointment.status == "expired", Appointment.requested_at.is_(None)
-    )
+    still = select(Appointment.id).where(Appointment.id.in_(ids), *_left_nothing())
     gone = db.session.scalars(still.with_for_update()).all()
     for rows in (TicketLook.appointment_id, Event.appointment_id, Appointment.id):
         deleting = delete(rows.class_).where(rows.in_(gone)).execution_options(synchronize_session=False)

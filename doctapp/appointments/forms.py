@@ -13,8 +13,19 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Val
 from doctapp.accounts import names, phones
 from doctapp.accounts.forms import stripped
 from doctapp.accounts.patients import OLDEST, SEX_WORDS
-from doctapp.appointments import cancelling, closing, deciding, lateness, looking, references, sitting_cancellation
+from doctapp.appointments import (
+    cancelling,
+    closing,
+    deciding,
+    lateness,
+    looking,
+    paying,
+    references,
+    sitting_cancellation,
+)
 from doctapp.appointments.life import VISIT_WORDS
+from doctapp.doctors.models import Chamber
+from doctapp.payments import wording
 from doctapp.web.fields import WholeNumber, in_latin, offered, with_short_line_ends
 
 BIGGEST = 2**31 - 1
@@ -39,6 +50,27 @@ class MoveForm(PlaceForm):
         csrf = True
 
     event = WholeNumber(validators=[Optional(), NumberRange(1, BIGGEST)])
+
+
+class WaitingForm(FlaskForm):
+    """A phone to text when a place of a full sitting opens; stands on cacheable pages and so carries no token."""
+
+    class Meta:
+        csrf = False
+
+    sitting = WholeNumber(validators=[InputRequired(), NumberRange(1, BIGGEST)])
+    phone = StringField(
+        _l("Mobile number"),
+        id="waiting-phone",
+        filters=[stripped],
+        validators=[InputRequired(_l("Enter a mobile number with 11 digits, like 01712 345678")), Length(max=40)],
+    )
+
+    def validate_phone(self, field: StringField) -> None:
+        try:
+            phones.e164(field.data)
+        except phones.NotAPhone as refusal:
+            raise ValidationError(str(refusal)) from None
 
 
 class PatientForm(FlaskForm):
@@ -99,11 +131,22 @@ class PaymentForm(FlaskForm):
 
     method = RadioField(
         _l("How do you want to pay?"),
-        choices=offered({"chamber": _l("Pay at the chamber")}),
+        choices=offered(wording.METHODS),
         validators=[InputRequired(_l("Choose how to pay"))],
+    )
+    amount = RadioField(
+        _l("How much now?"),
+        choices=offered(wording.PARTS),
+        default="whole",
+        validators=[Optional()],
+        validate_choice=False,
     )
     fee_seen = WholeNumber(validators=[Optional()])
     form_key = HiddenField(validators=[Length(max=64)])
+
+    def offer(self, chamber: Chamber) -> None:
+        """Offer the ways to pay that this chamber takes."""
+        self.method.choices = offered({name: wording.METHODS[name] for name in paying.methods(chamber)})
 
 
 class ResendForm(FlaskForm):

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from flask import current_app
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, false, func, literal, select, update
+from sqlalchemy import ColumnElement, false, func, literal, select, true, update
 from sqlalchemy.orm import joinedload
 
 from doctapp.accounts import limits
-from doctapp.appointments import life, places, references
+from doctapp.appointments import life, places, references, waiting
 from doctapp.appointments.life import By
-from doctapp.appointments.models import Appointment
+from doctapp.appointments.models import KEPT, Appointment
 from doctapp.db import Moment, db, insert, later, lock
 from doctapp.doctors.models import Chamber, Doctor
 from doctapp.errors import DomainError
+from doctapp.payments import attempts
 from doctapp.schedules.models import Sitting
 
 HOLD_FOR = timedelta(minutes=15)
 EXTEND_BY = timedelta(minutes=10)
 LONGEST = timedelta(minutes=35)
+LEAST_TIME_TO_PAY = timedelta(minutes=5)
 FEWEST_UNPROVEN = 2
 DRAWS = 5
 
@@ -43,6 +46,16 @@ class TooSoon(NotTaken):
 
 class SittingClosed(NotTaken):
     message = _l("The doctor does not sit at this time after all.")
+
+
+class OthersWait(NotTaken):
+    message = _l("Others wait for this sitting. Put yourself on the list: we text you when it is your turn.")
+
+
+class PaymentOpen(NotTaken):
+    """This browser is just paying for another number of the doctor's; `payment` is the address of that."""
+
+    message = _l("You are just paying for another serial with this doctor. Finish that payment first.")
 
 
 class TooManyUnproven(NotTaken):
@@ -68,8 +81,9 @@ def hold(
     language: str,
     now: datetime,
 ) -> Appointment:
-    """Keep one number for this browser; a repeat gives the same hold again, a new one replaces an old one.
+    """Keep one number for this browser; a repeat gives the same hold or offer again, a new one replaces an old one.
 
+    A hold in which no payment can begin any more is one that a repeat replaces.
     `person_id` is given only where the phone is proven. Raises NotTaken where the number can't be taken, TooManyHolds
     at the limits a browser and an address have an hour; a hold that was not gained counts for nothing.
     """
@@ -78,10 +92,11 @@ def hold(
     if sitting is None:
         raise SittingClosed
     kept = _kept(sitting_id=sitting_id, number=number, now=now)
-    if kept and kept.browser_hash == browser_hash:
+    own = kept is not None and kept.browser_hash == browser_hash
+    if kept and own and not _is_nearly_over(kept, now=now):
         return kept
-    if kept:
-        raise _why_not(sitting, number=number, now=now)
+    if kept and not own:
+        raise _why_not(sitting, number=number, kept=kept, now=now)
     _expire_overdue(sitting, number=number, browser_hash=browser_hash, now=now)
     _check_unproven(sitting, person_id=person_id, now=now)
     before = _replace_old(sitting, browser_hash=browser_hash, now=now)
@@ -111,8 +126,8 @@ def extend(row: Appointment, *, now: datetime) -> None:
 
 
 def is_held(row: Appointment, *, now: datetime) -> bool:
-    """Whether the hold still stands; one that is overdue does not, swept or not."""
-    return row.status == "held" and _until(row) > now
+    """Whether the hold, or the offer, still stands; one that is overdue does not, swept or not."""
+    return row.status in KEPT and _until(row) > now
 
 
 def _until(row: Appointment) -> datetime:
@@ -133,6 +148,12 @@ def _kept(*, sitting_id: int, number: int, now: datetime) -> Appointment | None:
     return db.session.scalars(query).first()
 
 
+def _is_nearly_over(row: Appointment, *, now: datetime) -> bool:
+    """Whether a hold has too little left of its longest time for a payment to begin, and none is open."""
+    left = row.created_at + LONGEST - now
+    return row.status == "held" and left < LEAST_TIME_TO_PAY and attempts.open_of(row.id) is None
+
+
 def _expire_overdue(sitting: Sitting, *, number: int, browser_hash: str, now: datetime) -> None:
     """A partial index has no clock: what is overdue is expired by whoever takes the number next."""
     own = (Appointment.browser_hash == browser_hash) & (Appointment.doctor_id == sitting.doctor_id)
@@ -140,17 +161,22 @@ def _expire_overdue(sitting: Sitting, *, number: int, browser_hash: str, now: da
 
 
 def expire_overdue(*, sitting_id: int, number: int, now: datetime, also: ColumnElement[bool] = false()) -> None:
-    """End the hold of a number that ran out unnoticed, and those of `also`; its sitting is locked."""
-    overdue = select(Appointment).where(Appointment.status == "held", Appointment.held_until <= now)
+    """End the hold or offer of a number that ran out unnoticed, and those of `also`; its sitting is locked."""
+    overdue = select(Appointment).where(places.is_overdue(now))
     here = (Appointment.sitting_id == sitting_id) & (Appointment.number == number)
-    for row in db.session.scalars(overdue.where(here | also).order_by(Appointment.id)).all():
+    overdue = overdue.where(here | also).order_by(Appointment.id).execution_options(populate_existing=True)
+    for row in db.session.scalars(overdue).all():
         expire(row, now=now)
 
 
 def expire(row: Appointment, *, now: datetime) -> bool:
-    """End an overdue hold; False where somebody else was first."""
-    overdue = (Appointment.held_until <= now,)
-    event = life.change(row, act="expire", was="held", became="expired", by=life.TIME, now=now, only_if=overdue)
+    """End an overdue hold, or an offer, which then passed by who waited for it; False where somebody else was first."""
+    was, overdue = row.status, (Appointment.held_until <= now,)
+    if was not in KEPT:
+        return False
+    event = life.change(row, act="expire", was=was, became="expired", by=life.TIME, now=now, only_if=overdue)
+    if event and row.waiting_id is not None:
+        waiting.end(row.waiting_id, "passed", now=now)
     return event is not None
 
 
@@ -170,6 +196,10 @@ def _replace_old(sitting: Sitting, *, browser_hash: str, now: datetime) -> Appoi
     query = select(Appointment).filter_by(browser_hash=browser_hash, doctor_id=sitting.doctor_id, status="held")
     old = db.session.scalars(query).first()
     if old:
+        lock(Appointment, old.id)  # whoever begins to pay for it does so before this, or after it and is refused
+        paying = attempts.open_of(old.id)
+        if paying:
+            raise PaymentOpen(payment=paying.token)
         life.change(old, act="replace", was="held", became="expired", by=By("patient"), now=now)
     return old
 
@@ -177,42 +207,55 @@ def _replace_old(sitting: Sitting, *, browser_hash: str, now: datetime) -> Appoi
 def _take(
     sitting: Sitting, *, number: int, browser_hash: str, person_id: int | None, language: str, now: datetime
 ) -> Appointment | None:
-    """INSERT … SELECT … ON CONFLICT DO NOTHING: the sitting's own row says whether the number may be taken."""
-    about_at = later(Sitting.starts_at, (literal(number) - 1) * Sitting.minutes)
-    soonest = later(literal(now, Moment), Chamber.lead_minutes)
+    """The taking statement, again where only the reference collided; nobody takes what others wait for."""
+    own = {"browser_hash": browser_hash, "person_id": person_id, "language": language}
+    nobody_waits = ~places.is_awaited()
     for _draw in range(DRAWS):
-        ref = references.draw()
-        values = {
-            "ref": literal(ref),
-            "sitting_id": Sitting.id,
-            "doctor_id": Sitting.doctor_id,
-            "number": literal(number),
-            "about_at": about_at,
-            "status": literal("held"),
-            "created_at": literal(now, Moment),
-            "browser_hash": literal(browser_hash),
-            "held_until": literal(now + HOLD_FOR, Moment),
-            "person_id": literal(person_id, db.Integer()),
-            "language": literal(language),
-        }
-        may_be_taken = (
-            select(*values.values())
-            .join(Chamber, Chamber.id == Sitting.chamber_id)
-            .join(Doctor, Doctor.id == Sitting.doctor_id)
-            .where(Sitting.id == sitting.id, Sitting.cancelled_at.is_(None), Sitting.capacity >= number)
-            .where(Doctor.status == "approved", Chamber.live_at <= now, about_at > soonest, literal(number) >= 1)
+        taking = statement(
+            sitting.id, number, status="held", until=now + HOLD_FOR, now=now, only_if=nobody_waits, **own
         )
-        taking = insert(Appointment).from_select(list(values), may_be_taken).on_conflict_do_nothing()
-        row_id = db.session.scalar(taking.returning(Appointment.id))
+        row_id = db.session.scalar(taking)
         if row_id is not None:
             return db.session.get(Appointment, row_id)
-        if _is_gone(sitting, number=number, now=now):
+        if is_gone(sitting, number=number, now=now) or places.awaited([sitting]):
             return None
         _replace_old(sitting, browser_hash=browser_hash, now=now)
     return None
 
 
-def _is_gone(sitting: Sitting, *, number: int, now: datetime) -> bool:
+def statement(
+    sitting_id: int,
+    number: int,
+    *,
+    status: str,
+    until: datetime,
+    now: datetime,
+    only_if: ColumnElement[bool] = true(),
+    **values: Any,
+) -> Any:
+    """INSERT … SELECT … ON CONFLICT DO NOTHING: the sitting's own row says whether the number may be taken.
+
+    It answers the id of the new row, which keeps the number until then; none where it was lost.
+    """
+    about_at = later(Sitting.starts_at, (literal(number) - 1) * Sitting.minutes)
+    soonest = later(literal(now, Moment), Chamber.lead_minutes)
+    given = {"ref": references.draw(), "number": number, "status": status, "created_at": now, "held_until": until}
+    columns: dict[str, Any] = {
+        name: literal(value, getattr(Appointment, name).type) for name, value in (given | values).items()
+    }
+    columns |= {"sitting_id": Sitting.id, "doctor_id": Sitting.doctor_id, "about_at": about_at}
+    may_be_taken = (
+        select(*columns.values())
+        .join(Chamber, Chamber.id == Sitting.chamber_id)
+        .join(Doctor, Doctor.id == Sitting.doctor_id)
+        .where(Sitting.id == sitting_id, Sitting.cancelled_at.is_(None), Sitting.capacity >= number)
+        .where(Doctor.status == "approved", Chamber.live_at <= now, about_at > soonest, literal(number) >= 1, only_if)
+    )
+    taking = insert(Appointment).from_select(list(columns), may_be_taken).on_conflict_do_nothing()
+    return taking.returning(Appointment.id)
+
+
+def is_gone(sitting: Sitting, *, number: int, now: datetime) -> bool:
     """Whether the number itself was lost; if not, the reference collided, or this browser's other tap was first."""
     there = select(Appointment.id).filter_by(sitting_id=sitting.id, number=number).where(places.is_kept(now))
     open_here = sitting.cancelled_at is None and 1 <= number <= sitting.capacity
@@ -220,7 +263,7 @@ def _is_gone(sitting: Sitting, *, number: int, now: datetime) -> bool:
     return not open_here or places.about(sitting, number) <= soonest or db.session.scalar(there) is not None
 
 
-def _why_not(sitting: Sitting, *, number: int, now: datetime) -> NotTaken:
+def _why_not(sitting: Sitting, *, number: int, kept: Appointment | None = None, now: datetime) -> NotTaken:
     """Which rule lost, by the rows as they are now."""
     if sitting.cancelled_at is not None or sitting.chamber.live_at is None:
         return SittingClosed()
@@ -228,7 +271,8 @@ def _why_not(sitting: Sitting, *, number: int, now: datetime) -> NotTaken:
         return NoSuchPlace()
     if places.about(sitting, number) <= now + timedelta(minutes=sitting.chamber.lead_minutes):
         return TooSoon()
-    return NumberTaken()
+    kept = kept or _kept(sitting_id=sitting.id, number=number, now=now)
+    return OthersWait() if kept is None and places.awaited([sitting]) else NumberTaken()
 
 
 def _last_try(sitting: Sitting, *, browser_hash: str, now: datetime) -> Appointment | None:

@@ -6,7 +6,17 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from doctapp import clock
-from doctapp.appointments import closing, expiry, holding, lateness, looking, sitting_cancellation
+from doctapp.appointments import (
+    closing,
+    expiry,
+    holding,
+    lateness,
+    looking,
+    offering,
+    reminding,
+    sitting_cancellation,
+    waiting,
+)
 from doctapp.appointments.models import Appointment
 from doctapp.db import db, transaction
 from doctapp.schedules.models import Sitting
@@ -24,8 +34,25 @@ def _each(ids: Sequence[int], rule: Callable[..., bool], *, now: datetime) -> No
 
 
 def expire_holds(now: datetime) -> None:
-    """Free the numbers of holds that ran out."""
+    """Free the numbers of holds and offers that ran out."""
     _each(expiry.overdue_holds(now=now), holding.expire, now=now)
+
+
+def offer_places(now: datetime) -> None:
+    """Offer freed numbers to those who wait for them, for as long as there is one of both."""
+    with transaction():
+        waiting.end_in_vain(now=now)
+    for sitting_id in waiting.awaited(now=now):
+        while _offered(sitting_id, now=now):
+            pass
+
+
+def _offered(sitting_id: int, *, now: datetime) -> bool:
+    try:
+        with transaction():
+            return offering.offer(sitting_id, now=now) is not None
+    except offering.Overtaken:
+        return False
 
 
 def lapse_requests(now: datetime) -> None:
@@ -36,6 +63,12 @@ def lapse_requests(now: datetime) -> None:
 def remind_doctors(now: datetime) -> None:
     """Remind doctors of requests half of whose time is over."""
     _each(expiry.to_remind(now=now), expiry.remind, now=now)
+
+
+def remind_patients(now: datetime) -> None:
+    """Remind patients a day and two hours before."""
+    _each(reminding.day_before(now=now), reminding.remind_day_before, now=now)
+    _each(reminding.near(now=now), reminding.remind_near, now=now)
 
 
 def close_past(now: datetime) -> None:
@@ -88,10 +121,12 @@ def _tell_late(sitting_id: int, *, now: datetime) -> None:
 
 
 def purge(now: datetime) -> None:
-    """Forget unpaid holds of more than thirty days ago, a batch a transaction, and looks; looks once an hour."""
+    """Forget unpaid holds of more than thirty days ago, a batch a transaction, who waited then, and looks, once an hour."""
     with transaction():
         ours = turns.claim("appointments.purge", span=timedelta(hours=1), now=now)
         looking.purge(now=now)
+        if ours:
+            waiting.purge(now=now)
     for _ in range(MOST_BATCHES if ours else 0):
         ids = expiry.forgettable(now=now)
         if not ids:

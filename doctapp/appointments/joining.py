@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import func, select, update
 
-from doctapp.appointments.models import Appointment
+from doctapp.appointments.models import Appointment, Waiting
 from doctapp.db import db
 
 
@@ -15,7 +15,8 @@ def bookings_of(person_id: int) -> int:
 
 
 def move(*, person_id: int, other_id: int) -> None:
-    """Give the other's appointments and holds to this person."""
-    moving = update(Appointment).where(Appointment.person_id == other_id).values(person_id=person_id)
-    db.session.execute(moving.execution_options(synchronize_session=False))
+    """Give the other's appointments and holds, and their places in waiting lists, to this person."""
+    for row in (Appointment, Waiting):
+        moving = update(row).where(row.person_id == other_id).values(person_id=person_id)
+        db.session.execute(moving.execution_options(synchronize_session=False))
     db.session.expire_all()

@@ -6,7 +6,7 @@ A state changes only by a conditional UPDATE whose row count is checked; who los
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import LazyString
@@ -34,6 +34,13 @@ WORDS: dict[str, tuple[LazyString, str]] = {
     "no_show": (_l("Missed"), "bad"),
     "left": (_l("Left"), "off"),
     "elapsed": (_l("Past"), "off"),
+}
+UNDO_FOR = {
+    "accept": timedelta(seconds=60),
+    "decline": timedelta(minutes=10),
+    "cancel": timedelta(minutes=10),
+    "move": timedelta(minutes=10),
+    "outcome": timedelta(seconds=60),
 }
 VISIT_WORDS = {"new": _l("New visit"), "follow_up": _l("Follow-up"), "report": _l("Only to show a report")}
 
@@ -124,6 +131,12 @@ def _audit(row: Appointment, event: Event) -> None:
         patient_id=row.patient_id,
         now=event.at,
     )
+
+
+def undo_until(event: Event | None) -> datetime | None:
+    """Until when this event may be undone; None where it never may."""
+    span = UNDO_FOR.get(event.act) if event and event.side != "time" else None
+    return event.at + span if event and span else None
 
 
 def last_event(row: Appointment) -> Event | None:

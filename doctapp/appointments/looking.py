@@ -60,8 +60,9 @@ def look(*, ref: str, digits: str, browser_hash: str, address: str, now: datetim
 
 
 def _is_its_phone(row: Appointment, digits: str) -> bool:
-    """Whether the phone that booked ends so; a hold has none, so nothing of it is found."""
-    return row.phone is not None and hmac.compare_digest(row.phone[-DIGITS:].encode(), digits.encode())
+    """Whether the phone that booked ends so; of a hold, and of an offer, nothing is found."""
+    booked = row.phone if row.requested_at is not None else None
+    return booked is not None and hmac.compare_digest(booked[-DIGITS:].encode(), digits.encode())
 
 
 def _open(row: Appointment, *, browser_hash: str, now: datetime) -> None:

@@ -13,19 +13,26 @@ from doctapp.schedules.models import Sitting
 
 LIVE = ("offered", "held", "requested", "booked", "arrived", "called", "in_consultation")
 ENDED = ("expired", "declined", "lapsed", "cancelled", "no_show", "left", "elapsed", "completed")
+KEPT = ("held", "offered")  # live until `held_until`: whoever asks who has a number looks at that too
 VISITS = ("new", "follow_up", "report")
-METHODS = ("chamber",)
+METHODS = ("chamber", "stripe", "sslcommerz", "sandbox")
+WAITING_STATES = ("waiting", "offered", "taken", "passed", "left")
+IN_LINE = ("waiting", "offered")
 
 _LIVE = text(f"status IN {LIVE}")
 _HELD = text("status = 'held'")
 _REQUESTED = text("status = 'requested'")
+_BOOKED = text("status = 'booked'")
+_OFFERED = text("status = 'offered'")
+_WAITS = text(f"state IN {IN_LINE}")
 
 
 class Appointment(Row):
     """One number of one sitting for one patient; the partial indexes decide every race for it.
 
     What was typed before the phone was proven lies in the `typed_*` columns and claims nothing; `another_person` says
-    that who was typed is not the one of the same name on the person's list.
+    that who was typed is not the one of the same name on the person's list. An offer to somebody on the waiting list
+    (`waiting_id`) is held until `held_until` as well. `paid` (poisha) is what was captured for this visit and stands.
     """
 
     __tablename__ = "appointment"
@@ -51,6 +58,8 @@ class Appointment(Row):
         Index(
             "ix_appointment_inbox", "doctor_id", "requested_at", sqlite_where=_REQUESTED, postgresql_where=_REQUESTED
         ),
+        Index("ix_appointment_offered", "held_until", sqlite_where=_OFFERED, postgresql_where=_OFFERED),
+        Index("ix_appointment_booked", "about_at", sqlite_where=_BOOKED, postgresql_where=_BOOKED),
         Index("ix_appointment_person_about", "person_id", "about_at"),
         Index("ix_appointment_sitting", "sitting_id"),
     )
@@ -86,6 +95,12 @@ class Appointment(Row):
     price: Mapped[int | None]
     currency: Mapped[str] = mapped_column(String(3), default="BDT")
     cut_off_minutes: Mapped[int | None]
+    refund_minutes: Mapped[int | None]
+    refund_percent: Mapped[int | None]
+    paid: Mapped[int] = mapped_column(default=0)
+    waiting_id: Mapped[int | None] = mapped_column(ForeignKey("waiting.id"))
+    reminded_day_at: Mapped[datetime | None] = mapped_column(Moment)
+    reminded_near_at: Mapped[datetime | None] = mapped_column(Moment)
     requested_at: Mapped[datetime | None] = mapped_column(Moment)
     remind_at: Mapped[datetime | None] = mapped_column(Moment)
     lapses_at: Mapped[datetime | None] = mapped_column(Moment)
@@ -95,6 +110,33 @@ class Appointment(Row):
 
     sitting: Mapped[Sitting] = relationship()
     patient: Mapped[Patient | None] = relationship()
+
+
+class Waiting(Row):
+    """Somebody who waits for a place in a sitting; the link in the SMS opens it, of its token only the hash is stored.
+
+    `offer_id` is the appointment that is, or was last, offered.
+    """
+
+    __tablename__ = "waiting"
+    __table_args__ = (
+        CheckConstraint(f"state IN {WAITING_STATES}", name="state"),
+        Index("uq_waiting_phone", "sitting_id", "phone", unique=True, sqlite_where=_WAITS, postgresql_where=_WAITS),
+        Index("ix_waiting_sitting", "sitting_id", "id", sqlite_where=_WAITS, postgresql_where=_WAITS),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    sitting_id: Mapped[int] = mapped_column(ForeignKey("sitting.id"))
+    phone: Mapped[str] = mapped_column(String(20))
+    shown: Mapped[str] = mapped_column(String(40))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    language: Mapped[str] = mapped_column(String(2))
+    state: Mapped[str] = mapped_column(String(8), default="waiting")
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    offer_id: Mapped[int | None] = mapped_column()
+    offered_at: Mapped[datetime | None] = mapped_column(Moment)
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class Event(Row):

@@ -121,6 +121,8 @@ def put(
             sitting_id=sitting.id,
             number=number,
             about_at=about_at,
+            reminded_day_at=None,
+            reminded_near_at=None,
             **requesting.deadlines(row, about_at, now=now),
             **values,
         )
@@ -135,17 +137,12 @@ def put(
 def _target(row: Appointment, sitting_id: int, number: int, *, side: str, now: datetime) -> Sitting:
     """The sitting as it is under its lock, if this side may have the number."""
     target = db.session.get(Sitting, sitting_id, populate_existing=True)
-    if target is None or target.chamber_id != row.sitting.chamber_id or not is_open(target, now=now):
+    if target is None or target.chamber_id != row.sitting.chamber_id or not places.is_open(target, now=now):
         raise holding.SittingClosed
     if not 1 <= number <= target.capacity:
         raise holding.NoSuchPlace
     if places.about(target, number) <= now + lead(target, side=side):
         raise holding.TooSoon
+    if side == "patient" and places.awaited([target]):
+        raise holding.OthersWait
     return target
-
-
-def is_open(sitting: Sitting, *, now: datetime) -> bool:
-    """Whether the sitting takes patients: not cancelled, not over, its chamber live and its doctor approved."""
-    chamber = sitting.chamber
-    live = chamber.live_at is not None and chamber.live_at <= now
-    return sitting.cancelled_at is None and sitting.ends_at > now and live and chamber.doctor.status == "approved"

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, exists, literal_column, or_, select
 from sqlalchemy.orm import joinedload
 from sqlalchemy.sql.elements import ColumnElement
 
-from doctapp.appointments.models import LIVE, Appointment
+from doctapp.appointments.models import IN_LINE, KEPT, LIVE, Appointment, Waiting
 from doctapp.db import db
 from doctapp.doctors.models import Chamber, Doctor
 from doctapp.schedules.models import Sitting
@@ -51,10 +51,36 @@ def come_between(sitting: Sitting, about_at: datetime, *, late: int | None = Non
     return max(about_at - COME_FROM, earliest) + by, max(about_at - COME_UNTIL, earliest) + by
 
 
-def is_kept(now: datetime) -> ColumnElement[bool]:
-    """Live, and not a hold that ran out unnoticed."""
-    overdue = and_(Appointment.status == "held", Appointment.held_until <= now)
-    return and_(Appointment.status.in_(LIVE), ~overdue)
+def is_overdue(now: datetime, row: type[Appointment] = Appointment) -> ColumnElement[bool]:
+    """A hold or an offer that ran out, noticed or not."""
+    return or_(*(and_(row.status == status, row.held_until <= now) for status in KEPT))
+
+
+def is_kept(now: datetime, row: type[Appointment] = Appointment) -> ColumnElement[bool]:
+    """Live, and not a hold or an offer that ran out unnoticed."""
+    return and_(row.status.in_(LIVE), ~is_overdue(now, row))
+
+
+def is_awaited() -> ColumnElement[bool]:
+    """That somebody waits for the sitting of the outer query: its freed numbers are theirs, in their order.
+
+    The states are written out, so that SQLite too finds the partial index.
+    """
+    states: list[ColumnElement[str]] = [literal_column(f"'{state}'") for state in IN_LINE]
+    return exists().where(Waiting.sitting_id == Sitting.id, Waiting.state.in_(states)).correlate(Sitting)
+
+
+def awaited(sittings: Iterable[Sitting]) -> set[int]:
+    """The ids of those of these sittings that somebody waits for."""
+    ids = [sitting.id for sitting in sittings]
+    return set(db.session.scalars(select(Sitting.id).where(Sitting.id.in_(ids), is_awaited()))) if ids else set()
+
+
+def is_open(sitting: Sitting, *, now: datetime) -> bool:
+    """Whether the sitting takes patients: not cancelled, not over, its chamber live and its doctor approved."""
+    chamber = sitting.chamber
+    live = chamber.live_at is not None and chamber.live_at <= now
+    return sitting.cancelled_at is None and sitting.ends_at > now and live and chamber.doctor.status == "approved"
 
 
 def taken(sittings: Iterable[Sitting], *, now: datetime) -> dict[int, set[int]]:
@@ -66,6 +92,13 @@ def taken(sittings: Iterable[Sitting], *, now: datetime) -> dict[int, set[int]]:
         for sitting_id, number in db.session.execute(query.where(Appointment.sitting_id.in_(ids), is_kept(now))):
             numbers[sitting_id].add(number)
     return numbers
+
+
+def refused(sittings: Iterable[Sitting], *, now: datetime) -> dict[int, set[int]]:
+    """The numbers that a newcomer can't have, by sitting: those that somebody has, and all where somebody waits."""
+    sittings = list(sittings)
+    numbers, theirs = taken(sittings, now=now), awaited(sittings)
+    return numbers | {s.id: set(range(1, s.capacity + 1)) for s in sittings if s.id in theirs}
 
 
 def of_sitting(sitting: Sitting, *, gone: set[int], now: datetime, lead: timedelta | None = None) -> list[Place]:
@@ -110,9 +143,15 @@ def open_sittings(
 
 
 def free(sittings: Sequence[Sitting], *, now: datetime, lead: timedelta | None = None) -> list[Place]:
-    """All places of these sittings that can be taken, in their order."""
-    gone = taken(sittings, now=now)
+    """All places of these sittings that a newcomer can take, in their order."""
+    gone = refused(sittings, now=now)
     return [place for s in sittings for place in of_sitting(s, gone=gone[s.id], now=now, lead=lead) if place.free]
+
+
+def is_full(sitting: Sitting, *, now: datetime) -> bool:
+    """Whether there are numbers that are far enough ahead, and a newcomer can have none of them."""
+    ahead = [p for p in of_sitting(sitting, gone=refused([sitting], now=now)[sitting.id], now=now) if not p.too_soon]
+    return bool(ahead) and not any(place.free for place in ahead)
 
 
 def sitting(sitting_id: int) -> Sitting | None:

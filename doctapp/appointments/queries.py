@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 
 from doctapp.accounts.models import Person
 from doctapp.appointments.closing import CLOSE_AFTER
-from doctapp.appointments.models import LIVE, Appointment, Event
+from doctapp.appointments.models import KEPT, LIVE, Appointment, Event
 from doctapp.clinics.models import Clinic, Staff
 from doctapp.db import db
 from doctapp.doctors.models import Chamber, Doctor
@@ -54,8 +54,8 @@ def asked_ahead(*, doctor_id: int, chamber_id: int | None = None, now: datetime)
 
 
 def holds(person_id: int, now: datetime) -> Sequence[Appointment]:
-    """What a person holds and has not finished."""
-    query = _whole().where(Appointment.person_id == person_id, Appointment.status == "held")
+    """What a person holds, or took up of what was offered, and has not finished."""
+    query = _whole().where(Appointment.person_id == person_id, Appointment.status.in_(KEPT))
     return db.session.scalars(query.where(Appointment.held_until > now)).all()
 
 
@@ -148,6 +148,6 @@ def counts(sitting_ids: Sequence[int]) -> dict[int, dict[str, int]]:
 
 def of_sitting(sitting_id: int, *, now: datetime) -> Sequence[Appointment]:
     """What a sitting's list shows, by number: all who asked for it, and holds that still stand."""
-    held = (Appointment.status.in_(("held", "offered"))) & (Appointment.held_until > now)
+    held = Appointment.status.in_(KEPT) & (Appointment.held_until > now)
     query = _whole().where(Appointment.sitting_id == sitting_id, or_(Appointment.requested_at.is_not(None), held))
     return db.session.scalars(query.order_by(Appointment.number, Appointment.id)).all()

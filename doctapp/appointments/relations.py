@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from doctapp.appointments.looking import is_open
-from doctapp.appointments.models import Appointment
+from doctapp.appointments.models import KEPT, Appointment
 from doctapp.audit.reading import Read
 from doctapp.web.access import Viewer, Visitor
 from doctapp.web.cookies import BROWSER_SECONDS
 
-HOLDS = ("held", "expired", "offered")
+HOLDS = (*KEPT, "expired")
+A_LITTLE_LONGER = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def relation(row: Appointment, viewer: Viewer | Visitor, *, browser_hash: str | 
     is_hold = row.status in HOLDS and row.patient_id is None
     owner = viewer.id is not None and viewer.id in {row.person_id, row.patient.person_id if row.patient else None}
     same = row.browser_hash is not None and row.browser_hash == browser_hash
-    browser = same and (now - row.created_at).total_seconds() < BROWSER_SECONDS
+    browser = same and now < known_until(row)
     concerned = row.requested_at is not None
     doctor = concerned and viewer.doctor_id is not None and viewer.doctor_id == row.doctor_id
     staff = concerned and row.sitting.chamber.clinic_id in viewer.clinic_ids
@@ -77,6 +78,12 @@ def relation(row: Appointment, viewer: Viewer | Visitor, *, browser_hash: str | 
         admin=viewer.admin,
         looked=stranger and browser_hash is not None and is_open(row, browser_hash=browser_hash, now=now),
     )
+
+
+def known_until(row: Appointment) -> datetime:
+    """How long the browser that keeps a number is known by its cookie: five minutes after the longest hold, or offer."""
+    ends = row.held_until or row.created_at
+    return max(row.created_at + timedelta(seconds=BROWSER_SECONDS), ends + A_LITTLE_LONGER)
 
 
 def reads(row: Appointment, eyes: Relation) -> list[Read]:

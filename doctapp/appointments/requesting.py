@@ -8,15 +8,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from doctapp.accounts import patients
 from doctapp.accounts.models import Patient, Person
-from doctapp.appointments import life, telling
+from doctapp.appointments import life, telling, waiting
 from doctapp.appointments.holding import HoldRanOut, NumberTaken, SittingClosed, is_held
 from doctapp.appointments.life import TIME, By
-from doctapp.appointments.models import Appointment
+from doctapp.appointments.models import Appointment, Event
 from doctapp.db import db, lock
 from doctapp.doctors.models import Chamber
 from doctapp.errors import DomainError
@@ -165,47 +165,21 @@ def request(row: Appointment, *, method: str, now: datetime, fee_seen: int | Non
     Price and policy are copied to the row here. Raises HoldRanOut, NotNamed, SamePerson, TooManyAhead, TooManyRelatives,
     AlreadyRequested, SittingClosed, or FeeChanged where the patient read another price (`fee_seen`, in poisha).
     """
-    person = _lock_person(row)
+    person = lock_person(row)
     lock(Sitting, row.sitting_id, share=True)
     db.session.refresh(row)
     if row.status in AHEAD:
         raise AlreadyRequested
-    _check_open(row)
+    check_open(row)
     if not is_held(row, now=now):
         raise HoldRanOut
-    patient = _patient(row, person, now=now)
-    _check_counts(row, patient, now=now)
-    chamber = row.sitting.chamber
-    fee = granted(row, patient)
+    fee = granted(row, likely_patient(row, now=now))
     if fee_seen not in {None, fee.price}:
         raise FeeChanged
-    lapses_at = answer_by(row.about_at, now=now)
-    by = By("patient", person.id)
-    try:
-        event = life.change(
-            row,
-            act="request",
-            was="held",
-            became="requested",
-            by=by,
-            now=now,
-            only_if=(Appointment.held_until > now, Appointment.person_id == person.id),
-            patient_id=patient.id,
-            phone=_phone(person),
-            visit=fee.visit,
-            price=fee.price,
-            currency=chamber.currency,
-            method=method,
-            cut_off_minutes=chamber.cut_off_minutes,
-            requested_at=now,
-            lapses_at=lapses_at,
-            remind_at=now + (lapses_at - now) / 2,
-        )
-    except IntegrityError as lost:
-        raise place_lost(lost, patient) from lost
+    event = ask(row, person, fee=fee, method=method, now=now, only_if=(Appointment.held_until > now,))
     if event is None:
         raise HoldRanOut
-    if chamber.acceptance == "auto":
+    if row.sitting.chamber.acceptance == "auto":
         booked = life.change(
             row, act="accept", was="requested", became="booked", by=TIME, now=now, booked_at=now, lapses_at=None
         )
@@ -214,14 +188,60 @@ def request(row: Appointment, *, method: str, now: datetime, fee_seen: int | Non
         telling.requested(row, event, now=now)
 
 
-def _check_open(row: Appointment) -> None:
+def ask(
+    row: Appointment,
+    person: Person,
+    *,
+    fee: Fee,
+    method: str,
+    now: datetime,
+    only_if: tuple[ColumnElement[bool], ...] = (),
+) -> Event | None:
+    """Make the kept number a request of this person's, with price and policy as they are now; None where it was lost.
+
+    The person and the sitting are locked by the caller. Raises what `request` raises of the patient and the counts.
+    """
+    patient = named_patient(row, person, now=now)
+    check_counts(row, patient, now=now)
+    chamber, lapses_at = row.sitting.chamber, answer_by(row.about_at, now=now)
+    try:
+        event = life.change(
+            row,
+            act="request",
+            was=row.status,
+            became="requested",
+            by=By("patient", person.id),
+            now=now,
+            only_if=(Appointment.person_id == person.id, *only_if),
+            patient_id=patient.id,
+            phone=_phone(person),
+            visit=fee.visit,
+            price=fee.price,
+            currency=chamber.currency,
+            method=method,
+            cut_off_minutes=chamber.cut_off_minutes,
+            refund_minutes=chamber.refund_minutes,
+            refund_percent=chamber.refund_percent,
+            requested_at=now,
+            lapses_at=lapses_at,
+            remind_at=now + (lapses_at - now) / 2,
+        )
+    except IntegrityError as lost:
+        raise place_lost(lost, patient) from lost
+    if event and row.waiting_id is not None:
+        waiting.end(row.waiting_id, "taken", now=now)
+    return event
+
+
+def check_open(row: Appointment) -> None:
     """The sitting as it is under its lock: whoever cancels it is before this request, or after it."""
     db.session.refresh(row.sitting)
     if row.sitting.cancelled_at is not None:
         raise SittingClosed
 
 
-def _lock_person(row: Appointment) -> Person:
+def lock_person(row: Appointment) -> Person:
+    """The person who holds it, locked and read anew; raises NotNamed where nobody proved a phone yet."""
     if row.person_id is None:
         raise NotNamed
     lock(Person, row.person_id)
@@ -234,7 +254,8 @@ def _phone(person: Person) -> str | None:
     return next((way.value for way in person.ways_in if way.kind == "phone" and way.proven_at), None)
 
 
-def _patient(row: Appointment, person: Person, *, now: datetime) -> Patient:
+def named_patient(row: Appointment, person: Person, *, now: datetime) -> Patient:
+    """Whom the answers name, found or made; raises NotNamed or SamePerson."""
     if not row.typed_name or row.typed_age is None or not row.typed_sex:
         raise NotNamed
     if like_named(row, now=now):
@@ -249,7 +270,7 @@ def _patient(row: Appointment, person: Person, *, now: datetime) -> Patient:
     )
 
 
-def _check_counts(row: Appointment, patient: Patient, *, now: datetime) -> None:
+def check_counts(row: Appointment, patient: Patient, *, now: datetime) -> None:
     """At most five ahead a patient and ten a person, one a sitting; counted under the person's lock."""
     mine = or_(Appointment.person_id == row.person_id, Appointment.patient_id == patient.id)
     ahead = select(Appointment.sitting_id, Appointment.patient_id, Appointment.person_id)

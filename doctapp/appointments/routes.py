@@ -27,14 +27,16 @@ from doctapp.appointments import (
     sitting_cancellation,
     telling,
     undoing,
+    waiting,
 )
 from doctapp.appointments.calendar import file, google_link
 from doctapp.appointments.forms import BareForm, OutcomeForm, PlaceForm, UndoForm
-from doctapp.appointments.models import Appointment, Event
+from doctapp.appointments.models import KEPT, Appointment, Event
 from doctapp.appointments.relations import Relation, reads, relation
 from doctapp.audit import routes_reading
 from doctapp.db import transaction
 from doctapp.errors import NotFound
+from doctapp.payments import queries as money
 from doctapp.web import cookies
 from doctapp.web.access import Viewer, anyone, signed_in
 from doctapp.web.context import count
@@ -104,7 +106,7 @@ def create() -> ResponseReturnValue:
     except holding.NotTaken as refusal:
         return taken(refusal, sitting_id=sitting_id, number=number)
     cookies.keep_browser()
-    if status != "held":
+    if status not in KEPT:
         return see_other(url_for("appointments.show", ref=ref))
     return see_other(url_for("appointments.patient", ref=ref))
 
@@ -117,11 +119,15 @@ def proven_person() -> int | None:
 
 
 def taken(refusal: holding.NotTaken, *, sitting_id: int, number: int) -> ResponseReturnValue:
-    """409: what happened, and the three nearest places as buttons."""
-    near = places.nearest(sitting_id, number, now=clock.now())
-    return render_template(
-        "appointments/taken.html", refusal=refusal, number=number, sitting=places.sitting(sitting_id), near=near
-    ), 409
+    """409: what happened, and the three nearest places as buttons; where the sitting is full, one may wait for it."""
+    now, sitting = clock.now(), places.sitting(sitting_id)
+    near = places.nearest(sitting_id, number, now=now)
+    free_here = any(place.sitting.id == sitting_id for place in near)
+    full = [sitting] if sitting and not free_here and waiting.refusal(sitting, now=now) is None else []
+    page = render_template(
+        "appointments/taken.html", refusal=refusal, number=number, sitting=sitting, near=near, full=full
+    )
+    return page, 409
 
 
 @bp.get("/appointments/<ref>")
@@ -147,7 +153,7 @@ def ticket(
         "now": now,
         "event": event,
         "undo": undo,
-        "undo_until": undoing.undo_until(undo),
+        "undo_until": life.undo_until(undo),
         "undo_form": UndoForm(formdata=None, event=undo.id) if undo else None,
         "come": places.come_between(row.sitting, row.about_at),
         "held": holding.is_held(row, now=now),
@@ -155,6 +161,7 @@ def ticket(
         "may": changes(row, eyes, now=now),
         "was": telling.left(event) if event and event.was_sitting_id else None,
         "again": places.next_sitting(row.sitting, most=PLACES_AGAIN, now=now) if ended_by_clinic(row, event) else [],
+        "payments": money.payments(row.id) if eyes.sees_contact or eyes.holder else [],
         "google": google_link(row, doctor=doctor_name(row), place=place_name(row), url=ticket_url(row)),
         "url": ticket_url(row),
         "turn_until": turn_until if turn_until and now < turn_until else None,

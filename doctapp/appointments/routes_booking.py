@@ -17,12 +17,16 @@ from doctapp.accounts.models import Patient
 from doctapp.accounts.routes import remember_here, send_code, sign_in_by_code
 from doctapp.accounts.routes_joining import may_join
 from doctapp.accounts.routes_ways import prove_way
-from doctapp.appointments import holding, places, requesting
+from doctapp.appointments import holding, paying, places, requesting
 from doctapp.appointments.forms import PatientForm, PaymentForm, ResendForm
 from doctapp.appointments.models import Appointment
+from doctapp.appointments.relations import HOLDS
 from doctapp.appointments.routes import bare, bp, find, proven_person, related, taken, texted
 from doctapp.db import transaction
 from doctapp.errors import DomainError, NotFound, SignInNeeded
+from doctapp.payments import attempts
+from doctapp.payments import jobs as payments
+from doctapp.payments.models import Attempt
 from doctapp.web import cookies, formkey
 from doctapp.web.access import anyone
 from doctapp.web.errors import with_wait
@@ -46,12 +50,12 @@ def lead_elsewhere(error: Elsewhere) -> ResponseReturnValue:
 
 
 def held(ref: str, *, posting: bool = False, proving: bool = False) -> Appointment:
-    """The hold, for its holder only: others see number and time, a finished one its ticket, an overdue one 410.
+    """The hold, or the offer that was taken up, for its holder only: others see number and time, a finished one its ticket, an overdue one 410.
 
     Who is `proving` the phone may do so again from the hold's own browser.
     """
     row = find(ref)
-    if row.status not in {"held", "expired"}:
+    if row.status not in HOLDS:
         raise Elsewhere(see_other(url_for("appointments.show", ref=ref)))
     eyes = related(row)
     if not (eyes.holder or (proving and eyes.browser)):
@@ -75,7 +79,14 @@ def ran_out(row: Appointment) -> ResponseReturnValue:
         return taken(holding.SittingClosed(), sitting_id=row.sitting_id, number=row.number)
     free = [place for place in places.free([sitting], now=now) if place.number == row.number] if sitting else []
     near = free or places.nearest(row.sitting_id, row.number, now=now)
-    return render_template("appointments/ran_out.html", row=row, same=bool(free), near=near), 410
+    open_payment = attempts.open_of(row.id)
+    page = render_template("appointments/ran_out.html", row=row, same=bool(free), near=near, begun=open_payment)
+    return page, 410
+
+
+def no_time_to_pay(row: Appointment) -> ResponseReturnValue:
+    """410: the number is still kept, too short for a payment; a hold may be taken again, or be paid at the chamber."""
+    return render_template("appointments/no_time_to_pay.html", row=row, again=row.status == "held"), 410
 
 
 def strip(row: Appointment) -> dict[str, object]:
@@ -279,19 +290,24 @@ def payment(ref: str) -> ResponseReturnValue:
         return redirect(url_for("appointments.code", ref=ref), 303)
     if requesting.like_named(row, now=clock.now()):
         return redirect(url_for("appointments.person", ref=ref), 303)
-    return _payment_page(row, PaymentForm(formdata=None, method="chamber", form_key=formkey.draw()))
+    form = PaymentForm(formdata=None, method="chamber", amount="whole", form_key=formkey.draw())
+    form.offer(row.sitting.chamber)
+    return _payment_page(row, form)
 
 
 def _payment_page(row: Appointment, form: PaymentForm, status: int = 200) -> ResponseReturnValue:
     now = clock.now()
-    fee = requesting.granted(row, requesting.likely_patient(row, now=now))
+    chamber, fee = row.sitting.chamber, requesting.granted(row, requesting.likely_patient(row, now=now))
     form.fee_seen.data = fee.price
     return render_template(
         "appointments/payment.html",
         form=form,
         fee=fee,
         answer_by=requesting.answer_by(row.about_at, now=now),
-        cut_off=row.about_at - timedelta(minutes=row.sitting.chamber.cut_off_minutes),
+        cut_off=row.about_at - timedelta(minutes=chamber.cut_off_minutes),
+        whole_until=row.about_at - timedelta(minutes=chamber.refund_minutes),
+        parts=paying.parts(chamber, fee.price),
+        begun=attempts.open_of(row.id),
         now=now,
         **strip(row),
     ), status
@@ -304,18 +320,26 @@ def create_request(ref: str) -> ResponseReturnValue:
     form = PaymentForm()
     led_to = url_for("appointments.show", ref=ref, ok="requested")
     row = find(ref)
-    if row.status not in {"held", "expired"} and related(row).patient:
+    if row.status not in HOLDS and related(row).patient:
         return see_other(led_to)
     row = held(ref, posting=True)
+    form.offer(row.sitting.chamber)
     if not form.validate_on_submit():
         form.form_key.data = formkey.draw()
         return _payment_page(row, form, 422)
     if row.person_id is None or row.person_id != proven_person():
         return see_other(url_for("appointments.code", ref=ref))
+    attempt_id = None
     try:
         with transaction():
+            if form.method.data != "chamber":
+                attempt = _attempt(find(ref), form)
+                attempt_id, led_to = attempt.id, url_for("payments.show", token=attempt.token)
             formkey.spend(bearer=cookies.bearer(), key=form.form_key.data or "", led_to=led_to, now=clock.now())
-            requesting.request(find(ref), method=form.method.data, fee_seen=form.fee_seen.data, now=clock.now())
+            if attempt_id is None:
+                requesting.request(find(ref), method="chamber", fee_seen=form.fee_seen.data, now=clock.now())
+    except paying.NoTimeToPay:
+        return no_time_to_pay(find(ref))
     except (holding.HoldRanOut, holding.SittingClosed):
         return ran_out(find(ref))
     except requesting.AlreadyRequested:
@@ -326,7 +350,20 @@ def create_request(ref: str) -> ResponseReturnValue:
         form.form_errors.append(str(refusal))
         form.form_key.data = formkey.draw()
         return _payment_page(find(ref), form, refusal.status)
+    if attempt_id is not None:
+        payments.start(attempt_id, clock.now())
     return see_other(led_to)
+
+
+def _attempt(row: Appointment, form: PaymentForm) -> Attempt:
+    """The payment that begins by this form."""
+    return paying.begin(
+        row,
+        provider=form.method.data,
+        part=form.amount.data,
+        fee_seen=form.fee_seen.data,
+        now=clock.now(),
+    )
 
 
 @bp.post("/appointments/<ref>/extension")

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from doctapp import clock
-from doctapp.appointments import cancelling, holding, life, moving, queries, undoing
+from doctapp.appointments import cancelling, giving_back, holding, life, moving, queries, undoing
 from doctapp.appointments.forms import CancellationForm, ReasonForm, UndoForm
 from doctapp.appointments.life import By
 from doctapp.appointments.models import Appointment, Event
@@ -59,6 +59,8 @@ def _page(
         form=form,
         until=until,
         open=cancelling.refusal(row, side=by.side, now=now) is None,
+        money=giving_back.planned(row, side=by.side, now=now),
+        whole_until=giving_back.whole_until(row),
         movable=by.side != "admin" and by.person_id is not None and moving.refusal(row, side=by.side, now=now) is None,
         now=now,
         event=event,

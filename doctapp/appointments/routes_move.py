@@ -91,7 +91,7 @@ def _days(row: Appointment, by: By) -> dict[str, Any]:
     today = clock.local(now, zone(row)).date()
     asked = asking.read_number(request.values.get("sitting", "")), asking.read_number(request.values.get("number", ""))
     sittings = places.open_sittings([row.doctor_id], now=now, chamber_id=row.sitting.chamber_id)
-    gone = places.taken(sittings, now=now)
+    gone = (places.refused if by.side == "patient" else places.taken)(sittings, now=now)
     sheets = [days.sheet(s, gone=gone[s.id], asked=asked, now=now, lead=lead) for s in sittings]
     by_day = groupby((sheet for sheet in sheets if sheet.places), key=lambda sheet: sheet.sitting.local_date)
     coming = [days.Day(day, sum(sheet.free for sheet in there)) for day, there in by_day]

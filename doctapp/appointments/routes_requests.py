@@ -50,7 +50,7 @@ def card(
     """What one row of the inbox shows: the request, or what became of it, by whom, and what is free near a lost place."""
     now = clock.now()
     undo = event if undoing.may_undo(event, side="clinic", now=now) else None
-    until = undoing.undo_until(undo)
+    until = life.undo_until(undo)
     form = form or RefusalForm(formdata=None)
     form.reason.id = f"reason-{row.ref}"
     return {

@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select, update
 
-from doctapp.appointments import cancelling, life, queries, telling
+from doctapp.appointments import cancelling, giving_back, life, queries, telling, waiting
 from doctapp.appointments.life import By
-from doctapp.appointments.models import Appointment
+from doctapp.appointments.models import KEPT, Appointment
 from doctapp.audit.recording import record
 from doctapp.db import after_commit, db, lock
 from doctapp.doctors.models import Doctor
@@ -23,7 +23,6 @@ from doctapp.schedules.models import Sitting
 from doctapp.work import bell
 
 ACT = "sitting_cancel"
-HELD = ("held", "offered")
 TOLD = ("requested", "booked", "arrived", "called")
 BATCH = 50
 LOOKED_AFTER = timedelta(days=7)
@@ -42,7 +41,7 @@ def said(why: str) -> str:
 def concerned(sitting_id: int) -> tuple[int, int]:
     """How many patients a cancellation would be told to, and how many holds it would end."""
     by_status = queries.counts([sitting_id])[sitting_id]
-    return sum(by_status.get(status, 0) for status in TOLD), sum(by_status.get(status, 0) for status in HELD)
+    return sum(by_status.get(status, 0) for status in TOLD), sum(by_status.get(status, 0) for status in KEPT)
 
 
 def cancel(sitting_id: int, *, why: str, by: By, now: datetime) -> bool:
@@ -81,7 +80,7 @@ def left_over(*, now: datetime, sitting_id: int | None = None, most: int = BATCH
     """The ids of live appointments of cancelled sittings, or of this one; who is in the room stays there."""
     query = select(Appointment.id).join(Sitting, Sitting.id == Appointment.sitting_id)
     query = query.where(Sitting.cancelled_at.is_not(None), Sitting.ends_at > now - LOOKED_AFTER)
-    query = query.where(Appointment.status.in_(HELD + TOLD))
+    query = query.where(Appointment.status.in_(KEPT + TOLD))
     if sitting_id is not None:
         query = query.where(Appointment.sitting_id == sitting_id)
     return db.session.scalars(query.order_by(Appointment.id).limit(most)).all()
@@ -92,18 +91,21 @@ def end(row: Appointment, *, now: datetime) -> bool:
     lock(Sitting, row.sitting_id, share=True)
     db.session.refresh(row)
     sitting = db.session.get(Sitting, row.sitting_id, populate_existing=True)
-    if sitting is None or sitting.cancelled_at is None or row.status not in HELD + TOLD:
+    if sitting is None or sitting.cancelled_at is None or row.status not in KEPT + TOLD:
         return False
     event = life.change(
         row,
         act=ACT,
         was=row.status,
-        became="expired" if row.status in HELD else "cancelled",
+        became="expired" if row.status in KEPT else "cancelled",
         by=By("clinic", sitting.cancelled_by_id, sitting.chamber.clinic_id),
         now=now,
         why=sitting.cancelled_why,
         only_if=(Appointment.sitting_id == sitting.id,),
     )
+    if event and row.waiting_id is not None:
+        waiting.end(row.waiting_id, "passed", now=now)
     if event and row.status == "cancelled":
+        giving_back.ended(row, event, now=now)
         telling.ended_with_sitting(row, event, now=now)
     return event is not None

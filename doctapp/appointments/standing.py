@@ -22,6 +22,8 @@ SO: Mapping[str, tuple[str, ...]] = {
     "new_request": ASKED,
     "reminder": ASKED,
     "booked": COMING,
+    "day_before": COMING,
+    "same_day": COMING,
     "moved": (*ASKED, *COMING),
     "patient_moved": (*ASKED, *COMING),
     "desk_moved": (*ASKED, *COMING),

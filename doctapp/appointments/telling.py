@@ -15,16 +15,18 @@ from sqlalchemy import select
 from doctapp.accounts import people
 from doctapp.accounts.models import Person
 from doctapp.appointments import places
-from doctapp.appointments.models import Appointment, Event
+from doctapp.appointments.models import Appointment, Event, Waiting
 from doctapp.db import db
 from doctapp.doctors.models import Doctor
 from doctapp.notifications import outbox
 from doctapp.notifications.telling import notify
+from doctapp.payments import queries, refunding
 from doctapp.schedules.models import Sitting
 
 AT_ONCE = timedelta(0)
 LETTER_WAITS = timedelta(seconds=60)
 STATES_SAID = {"moved": ("requested", "booked"), "clinic_cancelled": ("cancelled",)}
+ENDINGS = ("declined", "lapsed", "cancelled", "clinic_cancelled")
 
 
 def requested(row: Appointment, event: Event, *, now: datetime) -> None:
@@ -58,6 +60,25 @@ def cancelled(row: Appointment, event: Event, *, now: datetime) -> None:
     wait = LETTER_WAITS if event.side == "clinic" else AT_ONCE
     _tell_patient(row, "clinic_cancelled", cause=event.id, now=now, wait=wait, why=event.why)
     _tell_doctor_of_others(row, "desk_cancelled", event, now=now, by=event.side)
+
+
+def going_back(row: Appointment, amount: int, *, why: str, cause: str, now: datetime) -> None:
+    """The patient: what was paid books nothing, and all of it goes back: it came late, came twice, or was flagged."""
+    _tell_payer(row, "going_back", cause=cause, now=now, amount=amount, why=why)
+
+
+def refunded(row: Appointment, amount: int, *, cause: str, now: datetime) -> None:
+    """The patient: the gateway has sent the money back."""
+    _tell_payer(row, "refunded", cause=cause, now=now, amount=amount)
+
+
+def _tell_payer(row: Appointment, kind: str, *, cause: str, now: datetime, **more: Any) -> None:
+    said, link = {**facts(row), **more}, f"/appointments/{row.ref}"
+    if row.person_id is not None:
+        notify(person_id=row.person_id, kind=kind, cause=cause, link=link, facts=kept(said), now=now)
+    phone = people.proven(row.person_id, "phone") if row.person_id is not None else None
+    if phone:
+        _write("sms", kind, row, address=phone.value, cause=cause, facts=said, now=now)
 
 
 def ended_with_sitting(row: Appointment, event: Event, *, now: datetime) -> None:
@@ -113,6 +134,23 @@ def left(event: Event) -> dict[str, Any]:
     assert sitting is not None
     assert event.was_number is not None
     return {"was_number": event.was_number, "was_about_at": places.about(sitting, event.was_number)}
+
+
+def offered(row: Appointment, event: Event, waiter: Waiting, *, token: str, now: datetime) -> None:
+    """Who waits, by SMS, and by mail where they have one: the link to the offer, which stands nowhere else."""
+    url = f"{current_app.config['SETTINGS'].public_url}/waiting/{token}"
+    said = {**facts(row), "until": row.held_until, "url": url}
+    letter: dict[str, Any] = {"cause": f"event:{event.id}", "facts": said, "now": now}
+    letter |= {"expires_at": row.held_until, "secret": True}
+    _write("sms", "offered", row, address=waiter.phone, **letter)
+    mail = people.proven(waiter.person_id, "email") if waiter.person_id is not None else None
+    if mail:
+        _write("mail", "offered", row, address=mail.value, **letter)
+
+
+def reminded(row: Appointment, kind: str, *, now: datetime) -> None:
+    """The patient, a day or two hours before: which serial, and when to come."""
+    _tell_patient(row, kind, cause=f"{kind}:{row.ref}:{row.about_at.isoformat()}", now=now)
 
 
 def closed(row: Appointment, event: Event, *, now: datetime) -> None:
@@ -192,8 +230,15 @@ def facts(row: Appointment) -> dict[str, Any]:
         "come_until": come_until,
         "lapses_at": row.lapses_at,
         "patient": row.patient.name if row.patient else row.typed_name,
+        **_money(row),
         "url": f"{current_app.config['SETTINGS'].public_url}/appointments/{row.ref}",
     }
+
+
+def _money(row: Appointment) -> dict[str, int]:
+    """What was paid for it and stands, and what is left to pay at the chamber (poisha)."""
+    paid = queries.stands(row.id) if row.method not in {None, "chamber"} else row.paid
+    return {"paid": paid, "to_pay": max((row.price or 0) - paid, 0)}
 
 
 def kept(facts: dict[str, Any]) -> dict[str, Any]:
@@ -205,15 +250,17 @@ def _tell_patient(
     row: Appointment,
     kind: str,
     *,
-    cause: int,
+    cause: int | str,
     now: datetime,
     wait: timedelta = AT_ONCE,
     by_letter: bool = True,
     why: str = "",
     **more: Any,
 ) -> None:
+    name = f"event:{cause}" if isinstance(cause, int) else cause
     said = {**facts(row), "state": row.status, "why": why, **more}
-    name = f"event:{cause}"
+    if kind in ENDINGS:
+        said["goes_back"] = refunding.owed(row.id, cause=name)
     link = f"/appointments/{row.ref}"
     if row.person_id is not None:
         notify(person_id=row.person_id, kind=kind, cause=name, link=link, facts=kept(said), now=now)
@@ -237,6 +284,7 @@ def _write(
     now: datetime,
     wait: timedelta = AT_ONCE,
     language: str | None = None,
+    **more: Any,
 ) -> None:
     outbox.write(
         channel=channel,
@@ -248,6 +296,7 @@ def _write(
         facts=facts,
         now=now,
         due_at=now + wait,
+        **more,
     )
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import IntegrityError
 
-from doctapp.appointments import holding, life, moving, places, requesting, telling
+from doctapp.appointments import giving_back, holding, life, moving, places, requesting, telling
 from doctapp.appointments.holding import SittingClosed
 from doctapp.appointments.life import By
 from doctapp.appointments.models import ENDED, Appointment, Event
@@ -17,28 +17,14 @@ from doctapp.db import db, lock
 from doctapp.errors import DomainError
 from doctapp.schedules.models import Sitting
 
-UNDO_FOR = {
-    "accept": timedelta(seconds=60),
-    "decline": timedelta(minutes=10),
-    "cancel": timedelta(minutes=10),
-    "move": timedelta(minutes=10),
-    "outcome": timedelta(seconds=60),
-}
-
 
 class TooLateToUndo(DomainError):
     message = _l("It is too late to undo this.")
 
 
-def undo_until(event: Event | None) -> datetime | None:
-    """Until when this event may be undone; None where it never may."""
-    span = UNDO_FOR.get(event.act) if event and event.side != "time" else None
-    return event.at + span if event and span else None
-
-
 def may_undo(event: Event | None, *, side: str, now: datetime) -> bool:
     """Whether this side may undo the event now: a patient's act only the patient, the clinic's its doctor or staff."""
-    until = undo_until(event)
+    until = life.undo_until(event)
     return event is not None and until is not None and event.side == side and now < until
 
 
@@ -82,7 +68,7 @@ def _restore(row: Appointment, undone: Event, *, by: By, now: datetime) -> Event
         _check(_locked(row.sitting_id, row=row), row.about_at, now=now)
         holding.expire_overdue(sitting_id=row.sitting_id, number=row.number, now=now)
     try:
-        return life.change(
+        event = life.change(
             row,
             act="undo",
             was=undone.became,
@@ -95,6 +81,9 @@ def _restore(row: Appointment, undone: Event, *, by: By, now: datetime) -> Event
         )
     except IntegrityError as lost:
         raise requesting.place_lost(lost, patient) from lost
+    if event and not giving_back.undone(row, undone, now=now):
+        raise TooLateToUndo
+    return event
 
 
 def _move_back(row: Appointment, undone: Event, *, by: By, now: datetime) -> Event | None:

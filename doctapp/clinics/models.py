@@ -41,6 +41,8 @@ class Clinic(Row):
     area_id: Mapped[int] = mapped_column(ForeignKey("area.id"), index=True)
     phone: Mapped[str] = mapped_column(String(20))
     zone: Mapped[str] = mapped_column(String(40), default="Asia/Dhaka")
+    reminds_day_before: Mapped[bool] = mapped_column(default=True)
+    reminds_same_day: Mapped[bool] = mapped_column(default=True)
 
     area: Mapped[Area] = relationship()
     staff: Mapped[list[Staff]] = relationship(back_populates="clinic")

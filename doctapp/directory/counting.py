@@ -12,7 +12,8 @@ from sqlalchemy.orm import aliased
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import BigInteger
 
-from doctapp.appointments.models import LIVE, Appointment
+from doctapp.appointments import places
+from doctapp.appointments.models import Appointment
 from doctapp.clinics.models import Clinic
 from doctapp.doctors.models import Chamber, Doctor
 from doctapp.schedules.models import Sitting
@@ -55,17 +56,17 @@ def too_soon(now: datetime) -> ColumnElement[int]:
 
 
 def _kept(row: type[Appointment], now: datetime) -> ColumnElement[bool]:
-    """As `places.is_kept`, of a sitting in the outer query and for any alias of the appointment."""
-    overdue = and_(row.status == "held", row.held_until <= now)
-    return and_(row.sitting_id == Sitting.id, row.status.in_(LIVE), ~overdue)
+    """`places.is_kept` of a sitting in the outer query, for any alias of the appointment."""
+    return and_(row.sitting_id == Sitting.id, places.is_kept(now, row))
 
 
 def free_count(now: datetime) -> ColumnElement[int]:
-    """How many places of a sitting (joined with its chamber) can be taken."""
+    """How many places of a sitting (joined with its chamber) a newcomer can take: none where somebody waits."""
     gone = too_soon(now)
     kept = select(func.count()).where(_kept(Appointment, now), Appointment.number > gone)
     kept = kept.where(Appointment.number <= Sitting.capacity)
-    return Sitting.capacity - gone - kept.correlate(Sitting, Chamber).scalar_subquery()
+    free = Sitting.capacity - gone - kept.correlate(Sitting, Chamber).scalar_subquery()
+    return case((places.is_awaited(), 0), else_=free)
 
 
 def first_free(now: datetime) -> ColumnElement[int]:

@@ -83,7 +83,7 @@ def choose(days: Sequence[Day], asked: date | None) -> date | None:
 def sheets(doctor_id: int, day: date, *, asked: tuple[int, int] | None = None, now: datetime) -> list[Sheet]:
     """The sittings of a day; `asked` is a sitting and a number of it that was chosen before."""
     sittings = places.open_sittings([doctor_id], now=now, day=day)
-    gone = places.taken(sittings, now=now)
+    gone = places.refused(sittings, now=now)
     return [sheet(sitting, gone=gone[sitting.id], asked=asked, now=now) for sitting in sittings]
 
 

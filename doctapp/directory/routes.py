@@ -197,6 +197,7 @@ def places_of(doctor: Doctor) -> dict[str, Any]:
         "day": day,
         "sheets": sheets,
         "free": free,
+        "full": [sheet.sitting for sheet in sheets if sheet.places and not sheet.free],
         "next_place": days.next_free(doctor.id, coming, after=day, now=now) if day and not free else None,
         "phones": live_chambers(doctor),
         "leaves": [(leave, back_on(coming, leave.last)) for leave in queries.leave(doctor.id, today=today())],

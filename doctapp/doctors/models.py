@@ -13,6 +13,7 @@ from doctapp.db import Moment, Row
 
 STATUSES = ("applicant", "approved", "suspended")
 ACCEPTANCE = ("hand", "auto")
+ONLINE_PARTS = ("advance", "whole", "either")
 
 doctor_specialty = Table(
     "doctor_specialty",
@@ -81,11 +82,18 @@ class Doctor(Row):
 class Chamber(Row):
     """One doctor at one clinic: room, fees in integer poisha, and how requests are taken.
 
-    `languages` are those spoken there; none where they are the doctor's own.
+    `languages` are those spoken there; none where they are the doctor's own. `methods` are the ways to pay it takes,
+    names with spaces between; online it takes `online_part` of the fee, or `advance` (poisha). Who cancels until
+    `refund_minutes` before the start gets all back, later `refund_percent` of what was paid.
     """
 
     __tablename__ = "chamber"
-    __table_args__ = (CheckConstraint(f"acceptance IN {ACCEPTANCE}", name="acceptance"),)
+    __table_args__ = (
+        CheckConstraint(f"acceptance IN {ACCEPTANCE}", name="acceptance"),
+        CheckConstraint(f"online_part IN {ONLINE_PARTS}", name="online_part"),
+        CheckConstraint("advance >= 0", name="advance"),
+        CheckConstraint("refund_percent BETWEEN 0 AND 100", name="refund_percent"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     doctor_id: Mapped[int] = mapped_column(ForeignKey("doctor.id"), index=True)
@@ -102,6 +110,11 @@ class Chamber(Row):
     acceptance: Mapped[str] = mapped_column(String(4), default="hand")
     lead_minutes: Mapped[int] = mapped_column(default=60)
     cut_off_minutes: Mapped[int] = mapped_column(default=120)
+    methods: Mapped[str] = mapped_column(String(60), default="chamber")
+    online_part: Mapped[str] = mapped_column(String(8), default="whole")
+    advance: Mapped[int] = mapped_column(default=0)
+    refund_minutes: Mapped[int] = mapped_column(default=24 * 60)
+    refund_percent: Mapped[int] = mapped_column(default=50)
     live_at: Mapped[datetime | None] = mapped_column(Moment)
 
     doctor: Mapped[Doctor] = relationship(back_populates="chambers")

@@ -19,6 +19,7 @@ from doctapp.notifications.code_letters import CHANNEL
 from doctapp.notifications.telling import notify
 
 WAYS = "/account/ways"
+APP = "/account/authenticator"
 
 
 def password_changed(person_id: int, *, now: datetime) -> None:
@@ -36,6 +37,16 @@ def way_removed(person_id: int, way: WayIn, *, now: datetime) -> None:
     """A phone or an address was taken away: told to those that are left, and to the one that went."""
     went = [way] if way.proven_at else []
     _tell(person_id, "way_removed", link=WAYS, to=[*people.all_proven(person_id), *went], facts=_named(way), now=now)
+
+
+def app_added(person_id: int, *, now: datetime) -> None:
+    """An authenticator app was set up."""
+    _tell(person_id, "app_added", link=APP, to=people.all_proven(person_id), facts={}, now=now)
+
+
+def app_removed(person_id: int, *, now: datetime) -> None:
+    """The authenticator app was taken away."""
+    _tell(person_id, "app_removed", link=APP, to=people.all_proven(person_id), facts={}, now=now)
 
 
 def number_used(person_id: int, number: str, *, now: datetime) -> None:

@@ -13,14 +13,14 @@ from sqlalchemy import delete, or_, select
 from sqlalchemy.exc import DBAPIError, TimeoutError
 
 from doctapp import clock
-from doctapp.appointments import lateness, telling
+from doctapp.appointments import lateness, reminding, telling
 from doctapp.db import Busy, db, transaction
 from doctapp.gateways import mail, sms
 from doctapp.gateways.outcomes import NotSent, Refused, Unknown, Unreachable
 from doctapp.notifications import delivery
 from doctapp.notifications.delivery import Lease, Outcome
 from doctapp.notifications.models import Letter, Notification
-from doctapp.notifications.sealing import Unsealable, unseal
+from doctapp.sealing import Unsealable, unseal
 from doctapp.work import turns
 from doctapp.work.runner import again
 from doctapp.work.sweep import stopping
@@ -39,11 +39,16 @@ PAUSES_TO_SETTLE = (0.1, 1.0, 3.0)
 STILL_TRUE: dict[str, Callable[[Letter], bool]] = {
     kind: lambda letter: telling.is_true(letter.kind, ref=letter.about, cause=letter.cause)
     for kind in (
-        "requested", "booked", "declined", "lapsed", "cancelled", "clinic_cancelled", "moved", "new_request", "reminder"
+        "requested", "booked", "declined", "lapsed", "cancelled", "clinic_cancelled", "moved", "new_request", "reminder",
+        "offered",
     )
 }  # fmt: skip
 
 STILL_TRUE["late"] = lambda letter: lateness.is_true(ref=letter.about, cause=letter.cause, now=clock.now())
+STILL_TRUE |= {
+    kind: lambda letter: reminding.is_true(ref=letter.about, cause=letter.cause, now=clock.now())
+    for kind in ("day_before", "same_day")
+}
 
 OUTCOMES = {Refused: Outcome.REFUSED, Unreachable: Outcome.UNREACHABLE, Unknown: Outcome.UNKNOWN}
 

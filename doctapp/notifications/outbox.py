@@ -18,7 +18,7 @@ from sqlalchemy import select
 
 from doctapp.db import after_commit, db, insert
 from doctapp.notifications.models import Letter
-from doctapp.notifications.sealing import seal
+from doctapp.sealing import seal
 from doctapp.work import bell
 
 LONGEST_SUBJECT = 200

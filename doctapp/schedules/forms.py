@@ -7,11 +7,12 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, RadioField, SelectField, StringField
+from wtforms import BooleanField, HiddenField, RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from doctapp.accounts.forms import stripped
+from doctapp.doctors.fees import HIGHEST_TAKA
 from doctapp.schedules.extras import Wanted
 from doctapp.schedules.fields import ClockTime, DayField
 from doctapp.schedules.hours import Span
@@ -25,6 +26,7 @@ MOST_MINUTES, MOST_PATIENTS = 240, 300
 WEEK = (5, 6, 0, 1, 2, 3, 4)  # Bangladesh's begins on Saturday
 LONGEST_LEAVE = timedelta(days=366)
 FARTHEST_WAIT = 14 * DAY
+LONGEST_REFUND = 14 * 24
 
 
 class SpanForm(FlaskForm):
@@ -216,8 +218,15 @@ class HolidaysForm(ConflictForm):
             raise ValidationError(_l("Tick at least one holiday"))
 
 
+ONLINE_WORDS = {
+    "advance": _l("Only an advance"),
+    "whole": _l("The whole fee"),
+    "either": _l("As the patient likes"),
+}
+
+
 class SettingsForm(FlaskForm):
-    """How a chamber takes bookings."""
+    """How a chamber takes bookings and money; at the chamber one can always pay, so only the other ways are ticked."""
 
     lead = WholeNumber(_l("Bookings close, minutes before"))
     cut_off = WholeNumber(_l("Patients may cancel and move until, minutes before"))
@@ -227,11 +236,48 @@ class SettingsForm(FlaskForm):
         validators=[InputRequired(_l("Choose how requests are accepted"))],
     )
 
+    ways = Ticks(_l("Ways to pay before the visit"))
+    online_part = RadioField(
+        _l("How much is paid then?"),
+        choices=[SelectChoice(value, word) for value, word in ONLINE_WORDS.items()],
+        default="whole",
+        validators=[InputRequired(_l("Choose how much is paid"))],
+    )
+    advance = WholeNumber(_l("The advance, in taka"))
+    refund_hours = WholeNumber(_l("All money goes back until, hours before"))
+    refund_percent = WholeNumber(_l("Later goes back, in percent"))
+
+    def __init__(self, *, offered: list[SelectChoice], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.ways.choices = offered
+
     def validate_lead(self, field: WholeNumber) -> None:
         if field.data is None or not 0 <= field.data <= FARTHEST_WAIT:
             raise ValidationError(_l("Enter minutes, from 0 to 20,160 (two weeks)"))
 
     validate_cut_off = validate_lead
+
+    def validate_advance(self, field: WholeNumber) -> None:
+        needed = bool(self.ways.data) and self.online_part.data != "whole"
+        least = 1 if needed else 0
+        if needed and field.data is None:
+            raise ValidationError(_l("Enter the advance in whole taka"))
+        check_whole(field, least, HIGHEST_TAKA, _l("Enter a whole amount in taka, from 1 to 100,000"))
+
+    def validate_refund_hours(self, field: WholeNumber) -> None:
+        if field.data is None or not 0 <= field.data <= LONGEST_REFUND:
+            raise ValidationError(_l("Enter hours, from 0 to 336 (two weeks)"))
+
+    def validate_refund_percent(self, field: WholeNumber) -> None:
+        if field.data is None or not 0 <= field.data <= 100:
+            raise ValidationError(_l("Enter a share from 0 to 100"))
+
+
+class RemindersForm(FlaskForm):
+    """Which reminders a clinic's patients get."""
+
+    day_before = BooleanField()
+    same_day = BooleanField()
 
 
 def filled(form: SpanForm, span: Span | None) -> SpanForm:

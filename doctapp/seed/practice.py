@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from zlib import crc32
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import joinedload
@@ -32,6 +33,14 @@ AS_DESCRIBED = (
 CHAMBER_AS_DESCRIBED = (
     *("room_en", "room_bn", "acceptance"),
     *("fee_new", "fee_follow_up", "follow_up_days", "fee_report", "report_days"),
+)
+ALL_WAYS = "chamber sslcommerz stripe sandbox"
+# How chambers take money: at the desk only, or also before the visit, with milder and harder refund rules.
+PAID_HOW: tuple[dict[str, Any], ...] = (
+    {"methods": ALL_WAYS, "online_part": "either", "advance": 10_000, "refund_minutes": 24 * 60, "refund_percent": 50},
+    {"methods": ALL_WAYS, "online_part": "whole", "advance": 0, "refund_minutes": 4 * 60, "refund_percent": 0},
+    {"methods": ALL_WAYS, "online_part": "advance", "advance": 20_000, "refund_minutes": 48 * 60, "refund_percent": 25},
+    {"methods": "chamber", "online_part": "whole", "advance": 0, "refund_minutes": 24 * 60, "refund_percent": 50},
 )
 LEAVE = (("Training in Kolkata", 3, 14), ("Family matter", 1, 18), ("Umrah", 5, 16))
 
@@ -111,6 +120,7 @@ def _write_chambers(written: Mapping[int, world.Doctor], *, now: datetime) -> No
             "currency": "BDT",
             "lead_minutes": 60,
             "cut_off_minutes": 120,
+            **PAID_HOW[0 if "demo" in doctor.tags else crc32(doctor.slug.encode()) % len(PAID_HOW)],
             "live_at": None if "applicant" in doctor.tags else now - SINCE,
         }
         for doctor_id, doctor, chamber in described

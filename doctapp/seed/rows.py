@@ -17,7 +17,7 @@ from doctapp.clinics.areas import load_areas
 from doctapp.db import db, transaction
 from doctapp.doctors.models import Doctor
 from doctapp.doctors.specialties import load_specialties
-from doctapp.seed import bookings, names, story, world
+from doctapp.seed import bookings, names, payment, story, world
 from doctapp.seed.ledger import Ledger
 from doctapp.seed.people import DEMO, Crowd, write_demo_people
 from doctapp.seed.practice import write_clinics, write_doctors, write_sittings
@@ -66,7 +66,8 @@ def write_world(*, doctors: int, now: datetime, say: Say) -> None:
         with transaction():
             written += _write(batch, owners=owners, size=size, now=now)
         say(f"  {batch.first + len(batch.doctors):,} of {doctors:,} doctors … {_counted(written)}")
-    if not written:
+    has_paid = payment.pay(now=now)
+    if not written and not has_paid:
         say(f"The demo world of {doctors:,} doctors is already there; nothing was written.")
         return
     say(f"The demo world is ready: {_counted(written)}, in {time.monotonic() - began:.1f} s.")

@@ -12,7 +12,7 @@ from flask import abort, current_app
 from flask_login import current_user
 
 from doctapp import clock
-from doctapp.errors import Forbidden, SignInAgain, SignInNeeded
+from doctapp.errors import Forbidden, NotFound, SecondStepNeeded, SignInAgain, SignInNeeded
 
 Door = TypeVar("Door", bound=Callable[..., Any])
 FRESH_FOR = timedelta(minutes=10)
@@ -25,6 +25,8 @@ class Viewer:
 
     `authenticated_at` is when they last gave the password or a code in this session; None where a remembered device
     opened it. `bookings_only` is one opened by a code to a number that nobody had proven for twelve months.
+    `admin` is somebody who acts as one; `second_step_due` is an admin who owes the code of the authenticator app first,
+    and has no right of an admin until then.
     """
 
     id: int
@@ -32,6 +34,7 @@ class Viewer:
     language: str
     session_id: int
     admin: bool = False
+    second_step_due: bool = False
     doctor_id: int | None = None
     clinic_ids: frozenset[int] = frozenset()
     device_id: int | None = None
@@ -53,6 +56,11 @@ class Viewer:
     def works(self) -> bool:
         """Whether there is an inbox for this person."""
         return self.is_doctor or self.is_staff
+
+    @property
+    def has_office(self) -> bool:
+        """Whether the office's pages are this person's, perhaps after the second step."""
+        return self.admin or self.second_step_due
 
     def is_fresh(self, now: datetime, within: timedelta = FRESH_FOR) -> bool:
         """Whether they showed a short while ago, by password or code, that it is they."""
@@ -76,6 +84,7 @@ class Visitor:
     id: None = None
     name: str = ""
     admin: bool = False
+    second_step_due: bool = False
     doctor_id: None = None
     clinic_ids: frozenset[int] = frozenset()
     device_id: None = None
@@ -84,6 +93,7 @@ class Visitor:
     is_doctor: bool = False
     is_staff: bool = False
     works: bool = False
+    has_office: bool = False
     is_authenticated: bool = False
     is_active: bool = False
     is_anonymous: bool = True
@@ -128,6 +138,15 @@ def _need_owner() -> None:
         raise SignInAgain
 
 
+def _need_admin() -> None:
+    _need_person()
+    if not current_user.has_office:
+        raise NotFound
+    _need_owner()
+    if current_user.second_step_due:
+        raise SecondStepNeeded
+
+
 def _need_demo() -> None:
     if not current_app.config["SETTINGS"].demo:
         abort(404)
@@ -138,7 +157,14 @@ signed_in = _rule("signed_in", _need_person)
 account_owner = _rule("account_owner", _need_owner)
 fresh = _rule("fresh", _need_fresh)
 doctor_or_staff = _rule("doctor_or_staff", _need_work)
+admin_only = _rule("admin_only", _need_admin)
 demo_only = _rule("demo_only", _need_demo)
+
+
+def proves_itself(door: Door) -> Door:
+    """Mark a door that other sites knock at with a proof of their own: a gateway's webhook, or the way back from it."""
+    door.proves_itself = True  # type: ignore[attr-defined]
+    return door
 
 
 def quiet(door: Door) -> Door:

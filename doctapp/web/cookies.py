@@ -10,12 +10,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask, Request, Response, current_app, g, request
 from flask.sessions import SessionInterface, SessionMixin
 
+from doctapp import clock
 from doctapp.config import Settings
 
 BROWSER_SECONDS = 40 * 60
@@ -65,10 +66,11 @@ def bearer() -> str:
     return hashed(session_token() or browser_token())
 
 
-def keep_browser() -> None:
-    """A hold was gained: let the browser cookie end forty minutes from now."""
+def keep_browser(until: datetime | None = None) -> None:
+    """A hold was gained: let the browser cookie end forty minutes from now, or when what was gained ends, if later."""
     g.new_browser = browser_token()
-    g.browser_seconds = BROWSER_SECONDS
+    longer = (until - clock.now()).total_seconds() if until else 0
+    g.browser_seconds = max(BROWSER_SECONDS, int(longer))
 
 
 def start_session(token: str | None = None) -> str:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, TimeoutError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from doctapp.db import Busy, db, is_busy
-from doctapp.errors import DomainError, SignInAgain, SignInNeeded
+from doctapp.errors import DomainError, SecondStepNeeded, SignInAgain, SignInNeeded
 from doctapp.web import context, htmx
 from doctapp.web.access import Visitor
 from doctapp.web.formkey import Repeat
@@ -71,6 +71,8 @@ def rule_said_no(error: DomainError) -> Response:
         return htmx.sign_in_first(url_for("accounts.login", next=wanted))
     if isinstance(error, SignInAgain):
         return htmx.sign_in_first(url_for("accounts.again", next=_came_from()))
+    if isinstance(error, SecondStepNeeded):
+        return htmx.sign_in_first(url_for("accounts.second_step", next=_came_from()))
     title, message = words(error.status)
     return with_wait(page(error.status, error.facts.get("title") or title, str(error.message or message)), error)
 

@@ -48,6 +48,14 @@ def ring(job: str, row_id: int, queue: str = "letters") -> None:
         log.warning("the bell is silent for a while: %s; the sweep will find what it was for", type(error).__name__)
 
 
+def answers() -> bool:
+    """Whether Redis is there now."""
+    try:
+        return bool(_redis(_url(), os.getpid()).ping())
+    except (RedisError, OSError):
+        return False
+
+
 def _miss() -> None:
     global misses
     misses += 1

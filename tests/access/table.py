@@ -42,6 +42,7 @@ SIGNED = "L L Y Y Y Y Y Y Y Y"
 ANSWERS = {"who": "new", "name": PRIVATE, "age": "58", "sex": "female", "phone": "01733 333333", "visit": "new"}
 REGISTERED = {"name": "Rahima Khatun", "email": "new@a.test", "phone": ""}
 PLACE = {"sitting": "{sitting}", "number": "9"}
+WAITS = {"sitting": "{sitting}", "phone": "01733 333333"}
 WORDS = {"words": "The lift is broken"}
 SEEN = {"outcome": "completed", "event": "{event}"}
 RELATIVE = {"name": PRIVATE, "age": "58", "sex": "female"}
@@ -49,6 +50,9 @@ FEES = {"fee_new": "900", "fee_follow_up": "500", "follow_up_days": "30", "fee_r
 HOURS = {"chamber": "{chamber}", "weekday": "0", "start": "03:00", "end": "04:00", "minutes": "10", "capacity": "6"}
 RULES = {"lead": "60", "cut_off": "120", "acceptance": "hand"}
 PLANS = "L L N N N Y N Y N N"
+UNPROVEN = "400 400 400 400 400 400 400 400 400 400"
+OFFICE = "L L N N N N N N N Y"
+NOWHERE = "L L N N N N N N N N"
 
 TABLE = (
     # act                          address                       AN H P OP AP D OD CS OS AM
@@ -93,10 +97,18 @@ TABLE = (
     post("again by a code to oneself", "/login/again/codes", SIGNED, data={"way": "0"}),
     get("again: type the code", "/login/again/code", SIGNED),
     post("again by the code", "/login/again/code", SIGNED, data={"code": "00000"}),
+    get("own authenticator app", "/account/authenticator", SIGNED),
+    post("draw a key for an app", "/account/authenticator/key", SIGNED),
+    post("prove a key nobody drew", "/account/authenticator", "L L C C C C C C C C", data={"code": "000000"}),
+    post("remove no app", "/account/authenticator/removal", "L L C C C C C C C C", data={"code": "1"}),
+    get("the second step", "/login/authenticator", SIGNED),
+    post("give the app's code", "/login/authenticator", SIGNED, data={"code": "000000"}),
     get("own devices", "/account/devices", SIGNED),
     post("sign an unknown device out", "/account/devices/0/revocation", "L L N N N N N N N N"),
     post("sign out everywhere else", "/account/devices/revocation", SIGNED),
     get("sandbox", "/sandbox/letters", ALL),
+    get("unknown checkout", "/sandbox/checkout/unknown", "N N N N N N N N N N"),
+    post("pay an unknown order", "/sandbox/checkout/unknown", "N N N N N N N N N N", data={"outcome": "paid"}),
     get("own access list", "/account/access", SIGNED),
     get("own account", "/account", SIGNED),
     post("save the account", "/account", SIGNED, data={"name": "Somebody", "language": "en"}),
@@ -132,6 +144,12 @@ TABLE = (
     post("request", "/appointments/{ref}/payment", "L Y Y N N N N N N N", state="held", data={"method": "chamber"}),
     post("extend", "/appointments/{ref}/extension", "L Y Y N N N N N N N", state="held"),
     get("hold's calendar file", "/appointments/{ref}.ics", "N N N N N N N N N N", state="held"),
+    # who waits: the list is everybody's, an offer is whoever's has its link
+    get("a sitting's list", "/waiting?sitting={sitting}", ALL),
+    post("wait where something is free", "/waiting", "C C C C C C C C C C", data=WAITS),
+    get("an unknown offer", "/waiting/unknown", "N N N N N N N N N N"),
+    post("take up an unknown offer", "/waiting/unknown", "N N N N N N N N N N"),
+    post("leave by an unknown link", "/waiting/unknown/leaving", "N N N N N N N N N N"),
     # requested and later
     get("ticket", "/appointments/{ref}", "T T Y T T Y T Y T Y", state="requested", shows=PRIVATE),
     get(
@@ -165,6 +183,14 @@ TABLE = (
     post(
         "undo an outcome", "/appointments/{ref}/undo", "L L C N N Y N Y N N", state="turned", data={"event": "{event}"}
     ),
+    # money: whoever has a payment's link sees state and amount; the receipt is its payer's, the clinic's and an admin's
+    get("payment", "/payments/{token}", "T T Y T T T T T T Y", state="paid", shows="Dr Rokeya Begum"),
+    get("receipt", "/payments/{token}/receipt", "L L Y N N N N Y N Y", state="paid"),
+    post("say that one paid", "/payments/{token}", ALL, state="paid", data={"reference": "8N7A6D5EE7"}),
+    get("unknown payment", "/payments/unknown", "N N N N N N N N N N"),
+    post("a webhook without proof", "/payments/sandbox/webhook", UNPROVEN),
+    post("an IPN without proof", "/payments/sslcommerz/ipn", UNPROVEN),
+    post("a way back without proof", "/payments/sslcommerz/return", UNPROVEN),
     get("inbox", "/doctor/requests", "L L F F F Y Y Y Y F"),
     get("inbox news", "/doctor/requests/news?after=0", "L L F F F Y Y Y Y F"),
     get("find a ticket", "/ticket", ALL),
@@ -196,6 +222,7 @@ TABLE = (
     post("remove an extra sitting", "/doctor/schedule/extras/{event}/removal", PLANS, state="extra"),
     get("chamber's settings", "/doctor/schedule/{chamber}/settings", PLANS, state="requested"),
     post("set the chamber", "/doctor/schedule/{chamber}/settings", PLANS, state="requested", data=RULES),
+    post("turn reminders off", "/doctor/schedule/{chamber}/reminders", PLANS, state="requested"),
     get("own leave", "/doctor/leave", "L L N N N Y Y Y Y N"),
     get("leave of a chamber", "/doctor/leave?chamber={chamber}", PLANS, state="requested"),
     post("add leave", "/doctor/leave?chamber={chamber}", PLANS, state="requested"),
@@ -205,6 +232,24 @@ TABLE = (
     get("unknown chamber", "/doctor/schedule?chamber=99999999999", "L L N N N N N N N N"),
     post("remove unknown leave", "/doctor/leave/99999999999/removal", "L L N N N N N N N N"),
     post("remove an unknown extra", "/doctor/schedule/extras/99999999999/removal", "L L N N N N N N N N"),
+    # the office
+    get("office", "/admin", OFFICE),
+    get("health", "/admin/health", OFFICE),
+    get("dead letters", "/admin/letters", OFFICE),
+    post("send a dead letter again", "/admin/letters/{event}/resending", OFFICE, state="dead letter"),
+    get("money that needs a person", "/admin/money", OFFICE),
+    post("decide", "/admin/money/attempts/{event}/decision", OFFICE, state="flagged", data={"verdict": "back"}),
+    post("ask the gateway about no payment", "/admin/money/attempts/0/question", NOWHERE),
+    post("try a refund again", "/admin/money/refunds/{event}/retry", OFFICE, state="failed refund"),
+    post(
+        "pay back by hand",
+        "/admin/money/refunds/{event}/settlement",
+        OFFICE,
+        state="failed refund",
+        data={"reference": "X"},
+    ),
+    post("settle a difference", "/admin/money/differences/{event}/settlement", OFFICE, state="difference"),
+    post("decide about no payment", "/admin/money/attempts/0/decision", NOWHERE, data={"verdict": "back"}),
     get("unknown ticket", "/appointments/222-222", "N N N N N N N N N N"),
     get("malformed ticket", "/appointments/%00%F0", "N N N N N N N N N N"),
     post("unknown accept", "/appointments/222-222/acceptance", "L L N N N N N N N N"),

@@ -17,10 +17,12 @@ from doctapp.appointments.models import Appointment, Event
 from doctapp.clinics.models import Staff
 from doctapp.db import Row as Base
 from doctapp.db import db
+from doctapp.payments.models import Attempt
 from doctapp.schedules.models import Sitting
 from doctapp.web.assets import manifest
 from tests import make
 from tests.access.table import ACTORS, PRIVATE, TABLE
+from tests.admin import rows
 from tests.conftest import english
 from tests.people import NOW, PASSWORD
 
@@ -64,7 +66,16 @@ PLANS = {
     "leave": lambda evening: make.leave(evening.doctor, FAR, FAR),
     "chamber leave": lambda evening: make.leave(evening.doctor, FAR, FAR, chamber_id=evening.chamber.id),
     "extra": lambda evening: make.sitting(evening.chamber, days=90, start=next(starts), extra=True),
+    "dead letter": lambda evening: rows.letter(),
+    "flagged": lambda evening: rows.flagged(asked_for(evening)),
+    "failed refund": lambda evening: rows.refund(rows.attempt(asked_for(evening))),
+    "difference": lambda evening: rows.difference(rows.standing(asked_for(evening))),
 }
+
+
+def asked_for(evening):
+    """A request that somebody paid for."""
+    return make.appointment(evening.sitting, number=100 + next(starts), status="requested")
 
 
 def stage(world, state, number):
@@ -76,6 +87,8 @@ def stage(world, state, number):
     sitting = world.evening.sitting
     if state == "held":
         return hold(world, sitting, number)
+    if state == "paid":
+        return bought(world, sitting, number)
     if state in {"closed", "turned"}:
         return closed(world, sitting, number, turned=state == "turned")
     status = {"accepted": "booked"}.get(state, state)
@@ -99,6 +112,13 @@ def closed(world, sitting, number, *, turned):
     return row.ref, row.last_event_id
 
 
+def bought(world, sitting, number):
+    """What was paid for and booked, with its receipt."""
+    row = make.appointment(sitting, number=number, of=world.patient)
+    rows.standing(row)
+    return row.ref, row.last_event_id
+
+
 def hold(world, sitting, number):
     typed = {
         "typed_who": "new",
@@ -113,6 +133,8 @@ def hold(world, sitting, number):
 
 def unstage(world):
     """Take the appointment away again, so that the next actor finds the same world."""
+    for name in ("difference", "receipt", "refund", "gateway_event", "payment_attempt"):
+        db.session.execute(Base.metadata.tables[name].delete())
     for name in ("letter", "notification", "ticket_look", "event", "appointment", "code", "tally", "form_key"):
         db.session.execute(Base.metadata.tables[name].delete())
     db.session.commit()
@@ -155,7 +177,7 @@ def ask(client, row, ref, event, sitting, *, htmx):
     chamber = db.session.get(Sitting, sitting).chamber_id
     patient = db.session.scalar(db.select(Patient.id).filter_by(name=PRIVATE))
     fill = {"ref": ref, "event": event, "sitting": sitting, "css": manifest()["css/app.css"]}
-    fill |= {"chamber": chamber, "patient": patient}
+    fill |= {"chamber": chamber, "patient": patient, "token": db.session.scalar(db.select(Attempt.token))}
     path = row.path.format(**fill)
     headers = {"HX-Request": "true"} if htmx else {}
     if row.method == "GET":
@@ -184,7 +206,8 @@ def verdict(response, row, *, htmx):
 
 def own(row, login):
     """Whether this is one of the pages of signing in that leads to the next of them."""
-    first = "/login/again" if row.path.startswith("/login/again") else "/login"
+    for_the_signed_in = ("/login/again", "/login/authenticator")
+    first = next((path for path in for_the_signed_in if row.path.startswith(path)), "/login")
     return row.path.startswith("/login") and login.startswith(first)
 
 
@@ -245,7 +268,8 @@ def test_every_route_is_in_the_table(app):
 
 
 def concrete(path):
-    return path.format(ref="222-222", event=1, sitting=1, css="x.css", chamber=1, patient=1).partition("?")[0]
+    some = {"ref": "222-222", "event": 1, "sitting": 1, "css": "x.css", "chamber": 1, "patient": 1, "token": "x"}
+    return path.format(**some).partition("?")[0]
 
 
 def test_the_three_404s_are_the_same_bytes(app, world, client):

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from doctapp.db import db
 from doctapp.notifications.models import Letter
-from doctapp.notifications.sealing import unseal
+from doctapp.sealing import unseal
 
 PASSWORD = "green mango tree"
 EMAIL = "new@example.org"

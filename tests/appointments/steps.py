@@ -9,8 +9,8 @@ from sqlalchemy import select
 from doctapp.appointments.models import Appointment
 from doctapp.db import db
 from doctapp.notifications.models import Letter
-from doctapp.notifications.sealing import unseal
 from doctapp.schedules.models import Sitting
+from doctapp.sealing import unseal
 from tests.see import Page, see
 
 MOMENA = {"who": "new", "name": "Momena Bibi", "age": "58", "sex": "female"}

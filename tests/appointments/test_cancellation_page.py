@@ -8,6 +8,7 @@ from doctapp.appointments.models import Appointment
 from doctapp.db import db, transaction
 from tests import make
 from tests.appointments.steps import look, send
+from tests.payments.steps import kept, paid, takes_online
 from tests.people import HOUR, MINUTE, NOW
 from tests.see import see
 
@@ -152,3 +153,52 @@ def accepted(row, evening):
     with transaction():
         by = By("clinic", evening.doctor.person_id, evening.clinic.id)
         deciding.accept(db.session.get(Appointment, row.id), by=by, now=NOW)
+
+
+def bought(alice, evening, **policy):
+    """Alice paid ৳ 700 for serial 12, by this policy."""
+    takes_online(evening.chamber, **policy)
+    row = kept(evening.sitting, alice)
+    paid(row)
+    return db.session.get(Appointment, row.id, populate_existing=True)
+
+
+@pytest.mark.parametrize(("policy", "back", "stays", "why"), [
+    ({"refund_minutes": 60, "refund_percent": 0}, "৳ 700", "৳ 0", "All of it, because you cancel before"),
+    ({"refund_minutes": 10080, "refund_percent": 50}, "৳ 350", "৳ 350", "after that 50 %."),
+    ({"refund_minutes": 10080, "refund_percent": 0}, "৳ 0", "৳ 700", "after that nothing."),
+])  # fmt: skip
+def test_money_is_stated_before_the_act(hers, alice, evening, policy, back, stays, why):
+    page = look(hers, bought(alice, evening, **policy), "cancellation")
+
+    assert "Paid · Practice payment, no real money ৳ 700" in page
+    assert f"Stays with the chamber {stays} Goes back {back}" in page
+    assert why in page
+    assert ("up to 7 working days" in page) == (back != "৳ 0")
+    assert "paid nothing" not in page
+
+
+def test_after_it_the_ticket_says_what_goes_back_and_the_undo_that_nothing_does(hers, alice, evening):
+    row = bought(alice, evening, refund_minutes=10080, refund_percent=50)
+
+    page = see(send(hers, look(hers, row, "cancellation"), "cancellation"))
+    assert "Cancelled. ৳ 350 go back to you." in page.alert
+    assert "৳ 350 are sent back to the wallet or card that paid, from" in page
+    assert "৳ 350 stay with the chamber" in page
+    assert "nothing to pay" not in page
+
+    undone = see(send(hers, page, "undo"))
+    assert "the payment stands, and no money goes back" in undone.alert
+    assert "To pay there ৳ 0 ৳ 700 paid" in undone
+
+
+def test_what_the_clinic_cancels_goes_back_whole(client, nasrin, alice, evening):
+    row = bought(alice, evening, refund_minutes=10080, refund_percent=0)
+    make.sign_in(client, nasrin)
+
+    page = look(client, row, "cancellation")
+
+    assert "Goes back ৳ 700" in page
+    assert "All of it goes back, because it is not the patient who cancels." in page
+    ticket = see(send(client, page, "cancellation", reason="closed"))
+    assert "৳ 700 go back to the patient." in ticket.alert

@@ -21,7 +21,9 @@ STATES = (*LIVE, *ENDED)
 TRUE_FOR_EVER = {
     # codes and links, which end by themselves, and what happened to an account: that stays so
     "code", "verify", "reset", "registered_already", "password_changed", "joined", "number_used", "way_added",
-    "way_removed", "device_reused",
+    "way_removed", "device_reused", "app_added", "app_removed",
+    # money: it was sent, or is
+    "going_back", "refunded",
 }  # fmt: skip
 OF_NO_APPOINTMENT = {"claimed", "sitting_cancelled", "hours_changed"}
 
@@ -65,7 +67,7 @@ def test_each_kind_of_notice_about_an_appointment_knows_when_it_is_so():
     assert {state for states in standing.SO.values() for state in states} <= set(STATES)
 
 
-LETTERS = sorted(set(jobs.STILL_TRUE) - {"late"})
+LETTERS = sorted(set(jobs.STILL_TRUE) - {"late", "day_before", "same_day"})
 
 
 @pytest.mark.parametrize("kind", LETTERS)

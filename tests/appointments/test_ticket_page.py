@@ -9,6 +9,7 @@ from doctapp.appointments.models import Event
 from doctapp.db import db
 from tests import make
 from tests.appointments.steps import look, send, take
+from tests.payments.steps import begun, heard, kept, paid, takes_online
 from tests.people import HOUR, NOW
 from tests.see import see
 
@@ -89,8 +90,8 @@ def test_a_stranger_with_the_reference_sees_number_time_and_place_only(other, al
 
     for told in ("12", "6:30–6:45pm", "Gomoti Hospital", row.ref):
         assert told in page
-    for kept in ("Alice", "Cough", alice.ways_in[0].value, "৳"):
-        assert kept not in page
+    for private in ("Alice", "Cough", alice.ways_in[0].value, "৳"):
+        assert private not in page
     assert "cancellation" not in " ".join(link.href for link in page.links)
     assert "undo" not in [form.id for form in page.forms]
 
@@ -193,3 +194,59 @@ def test_the_ticket_speaks_bangla(hers, alice, evening):
     assert "১২" in page and "সন্ধ্যা ৬:৩০–৬:৪৫" in page
     assert row.ref in page
     assert db.session.get(type(row), row.id).status == "booked"
+
+
+@pytest.fixture
+def bought(alice, evening):
+    """Alice paid an advance of ৳ 200 for serial 12."""
+    takes_online(evening.chamber, online_part="advance", advance=20000)
+    row = kept(evening.sitting, alice)
+    return row, paid(row, part="advance")
+
+
+def test_what_was_paid_is_on_the_ticket_with_its_receipt(hers, bought):
+    row, attempt = bought
+
+    page = look(hers, row)
+
+    assert "To pay there ৳ 500 ৳ 200 paid" in page
+    assert page.link("Receipt") == f"/payments/{attempt.token}/receipt"
+    assert page.link("See the payment") == f"/payments/{attempt.token}"
+
+
+def test_a_stranger_reads_nothing_of_money(other, bought):
+    page = look(other, bought[0])
+
+    assert "৳" not in page and "Receipt" not in page and not page.select("#money")
+
+
+def test_the_desk_sees_what_is_left_to_pay(client, nasrin, bought):
+    page = look(make.sign_in(client, nasrin), bought[0])
+
+    assert "To pay there ৳ 500 ৳ 200 paid" in page
+    assert page.link("Receipt")
+
+
+@pytest.mark.parametrize(("state", "tag"), [("open", "Not finished yet"), ("failed", "Nothing was taken")])
+def test_an_open_or_failed_payment_leads_its_owner_to_the_truth(hers, alice, evening, state, tag):
+    takes_online(evening.chamber)
+    row = kept(evening.sitting, alice)
+    attempt = begun(row)
+    heard(attempt, state)
+
+    page = look(hers, row)
+
+    assert tag in page
+    assert page.link("See how it stands") == f"/payments/{attempt.token}"
+
+
+def test_a_ticket_whose_payment_is_looked_at_promises_the_money_back(hers, alice, evening):
+    takes_online(evening.chamber)
+    row = kept(evening.sitting, alice)
+    heard(begun(row), risky=True)
+
+    page = look(hers, row)
+
+    assert page.h1 == "Serial 12 waits for the doctor"
+    assert "Being looked at" in page
+    assert "If no answer comes, the request ends and all your money goes back." in page

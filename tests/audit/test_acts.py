@@ -10,7 +10,7 @@ from pathlib import Path
 from doctapp.audit import acts
 
 HOUSE = Path(__file__).resolve().parents[2] / "doctapp"
-BEFORE_THERE_IS_A_PATIENT = {"hold", "extend", "expire", "replace"}
+BEFORE_THERE_IS_A_PATIENT = {"hold", "extend", "expire", "replace", "offer", "take_up", "give_up"}
 
 
 @cache

@@ -7,6 +7,7 @@ from typing import Any
 from tests.browser import steps
 from tests.browser.pages_of_accounts import AccountPages
 from tests.browser.pages_of_changes import changing
+from tests.browser.pages_of_money import paying
 from tests.browser.rows import Rows
 from tests.browser.visitor import Visitor
 from tests.journeys.booking import DESK, DOCTOR, DOCTORS_PAGE, PATIENT, new_phone
@@ -55,6 +56,7 @@ class Walk:
             yield from part()
         yield from AccountPages(self)
         yield from changing(self)
+        yield from paying(self)
 
     def person(self, **how: Any) -> Visitor:
         """Somebody who reads this language and is shown refusals on purpose."""

@@ -28,22 +28,33 @@ EARLIEST = timedelta(days=2)
 
 
 @dataclass(frozen=True)
-class Booked:
-    """Somebody with an appointment: its reference and serial, and what their browser and their phone are."""
+class Somebody:
+    """A patient with a proven phone, and their browser in which they are signed in."""
 
-    ref: str
-    number: int
     name: str
     phone: str
     cookies: list[Any]
 
 
+@dataclass(frozen=True)
+class Booked(Somebody):
+    """Somebody with an appointment: its reference and serial."""
+
+    ref: str
+    number: int
+
+
 @dataclass
 class Practice:
-    """The doctor, and the days on which the doctor sits, soonest first, with the ids of the sittings."""
+    """The doctor, and the days on which the doctor sits, soonest first, with the ids of the sittings.
+
+    So many are seen a day, and the chamber has these settings.
+    """
 
     rows: Rows
     language: str
+    capacity: int = 24
+    settings: dict[str, Any] = field(default_factory=dict)
     slug: str = field(default_factory=lambda: f"made-{secrets.token_hex(5)}")
     chamber_id: int = 0
     days: list[date] = field(default_factory=list)
@@ -56,7 +67,9 @@ class Practice:
     def _open(self, session: Session) -> None:
         now = clock.now()
         chamber = self._chamber(session)
-        hours = WeeklyHours(chamber=chamber, weekday=TUESDAY, start=FIVE, until=NINE, minutes=10, capacity=24)
+        hours = WeeklyHours(
+            chamber=chamber, weekday=TUESDAY, start=FIVE, until=NINE, minutes=10, capacity=self.capacity
+        )
         session.add(hours)
         session.flush()
         chamber.doctor.sittings_until = now.date() + sittings.AHEAD
@@ -89,7 +102,8 @@ class Practice:
         doctor.person_id = person.id
         clinic = session.scalars(select(Clinic).filter_by(slug=CLINIC)).one()
         fees = {"fee_new": 70_000, "fee_follow_up": 50_000, "fee_report": 0}
-        chamber = Chamber(doctor=doctor, clinic=clinic, room_en="room 7", room_bn="রুম ৭", live_at=now, **fees)
+        room = {"room_en": "room 7", "room_bn": "রুম ৭"}
+        chamber = Chamber(doctor=doctor, clinic=clinic, live_at=now, **room, **fees, **self.settings)
         session.add(chamber)
         return chamber
 
@@ -107,13 +121,20 @@ class Practice:
         """The doctor's browser, signed in."""
         return self.rows.session_of(self.slug)
 
+    def somebody(self) -> Somebody:
+        """A patient who has asked for nothing yet."""
+        with Session(self.rows.engine) as session, session.begin():
+            person = self._person()
+            session.add(person)
+            session.flush()
+            name, phone, person_id = person.name, person.ways_in[0].shown, person.id
+        return Somebody(name, phone, self.rows.session_for(person_id))
+
     def book(self, number: int, *, week: int = 0, status: str = "booked") -> Booked:
         """Somebody who has asked for this number yesterday, and was accepted."""
-        phone = new_phone()
-        name = f"Amena {phone[-4:].translate(LETTERS)}"
         with Session(self.rows.engine) as session, session.begin():
             sitting = session.get_one(Sitting, self.sittings[week])
-            person = self._person(name, phone)
+            person = self._person()
             session.add(person)
             session.flush()
             row = self._appointment(sitting, number, person, status)
@@ -123,11 +144,12 @@ class Practice:
             session.add(event)
             session.flush()
             row.last_event_id = event.id
-            ref, person_id = row.ref, person.id
-        return Booked(ref, number, name, phone, self.rows.session_for(person_id))
+            ref, name, phone, person_id = row.ref, person.name, person.ways_in[0].shown, person.id
+        return Booked(name, phone, self.rows.session_for(person_id), ref, number)
 
-    def _person(self, name: str, phone: str) -> Person:
-        now = clock.now()
+    def _person(self) -> Person:
+        now, phone = clock.now(), new_phone()
+        name = f"Amena {phone[-4:].translate(LETTERS)}"
         way = WayIn(kind="phone", value=phones.e164(phone), shown=phone, proven_at=now, last_proven_at=now)
         oneself = Patient(
             oneself=True, name=name, name_key=names.key(name), sex="female", born=now.year - 34, created_at=now

@@ -6,15 +6,17 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, select, update
+from sqlalchemy import Connection, create_engine, delete, select, update
 from sqlalchemy.pool import NullPool
 
 from doctapp import clock
 from doctapp.accounts.models import Code, Person, Session, WayIn
-from doctapp.appointments.models import Appointment
+from doctapp.appointments.models import Appointment, Event, Waiting
 from doctapp.doctors.models import Doctor
 from doctapp.notifications.models import Notification
+from doctapp.payments.models import Attempt, Refund
 from doctapp.web import cookies
+from doctapp.work.turns import Turn
 from tests.product import Product
 
 
@@ -58,6 +60,39 @@ class Rows:
         owner = select(WayIn.person_id).where(WayIn.value == email).scalar_subquery()
         with self._written() as connection:
             connection.execute(update(Notification).where(Notification.person_id == owner).values(read_at=None))
+
+    def let_the_undo_run_out(self, ref: str) -> None:
+        """The last change of this appointment was more than ten minutes ago."""
+        now = clock.now()
+        last = self.get(ref, "last_event_id")
+        with self._written() as connection:
+            connection.execute(update(Event).where(Event.id == last).values(at=now - timedelta(minutes=11)))
+
+    def let_the_refund_be_due(self, ref: str) -> None:
+        """What this appointment gives back may be sent, or asked about, now."""
+        earlier = clock.now() - timedelta(minutes=1)
+        self.set_money(Refund, ref, **dict.fromkeys(("not_before", "next_try_at"), earlier))
+
+    def offer(self, ref: str, sitting_id: int) -> str:
+        """Let this number be offered to whoever waits for its sitting; the token of the letter."""
+        token, now = secrets.token_urlsafe(9), clock.now()
+        nobodys = dict.fromkeys(("person_id", "patient_id", "requested_at", "lapses_at", "booked_at"))
+        self.set(ref, status="offered", held_until=now + timedelta(hours=2), extended=True, **nobodys)
+        values = {"state": "offered", "offer_id": self.get(ref, "id"), "offered_at": now}
+        with self._written() as connection:
+            waiting = update(Waiting).where(Waiting.sitting_id == sitting_id, Waiting.state == "waiting")
+            connection.execute(waiting.values(token_hash=cookies.hashed(token), **values))
+        return token
+
+    def set_money(self, row: type[Attempt] | type[Refund], ref: str, **values: Any) -> None:
+        """Write into the payment, or the refund, of an appointment."""
+        with self._written() as connection:
+            connection.execute(update(row).where(row.appointment_id == self.get(ref, "id")).values(**values))
+
+    def let_a_sweep_be_due(self) -> None:
+        """Whoever sweeps next has the turn."""
+        with self._written() as connection:
+            connection.execute(delete(Turn).where(Turn.name == "sweep"))
 
     def set(self, ref: str, **values: Any) -> None:
         """Write into an appointment's row."""

@@ -6,8 +6,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from doctapp import sealing
 from doctapp.db import db, transaction
-from doctapp.notifications import outbox, sealing
+from doctapp.notifications import outbox
 from doctapp.notifications.models import Letter
 from doctapp.notifications.segments import segments
 from doctapp.work import bell

@@ -214,3 +214,60 @@ def test_a_time_is_said_in_the_clinics_zone(facts):
     at = datetime(2026, 11, 23, 20, 30, tzinfo=UTC) - HOUR
 
     assert "Tue 24 Nov" in written("mail", "booked", "en", moved(facts, at))["subject"]
+
+
+# What an end means in money: (kind, what goes back, what stays paid, why).
+MONEY = (
+    *((kind, 70000, 0, "no_time") for kind in ("declined", "lapsed", "cancelled", "clinic_cancelled")),
+    ("cancelled", 35000, 35000, ""),
+    ("cancelled", 0, 70000, ""),
+    ("booked", None, 70000, ""),
+    *(("going_back", None, 0, why) for why in ("late", "twice", "flagged")),
+    ("refunded", None, 0, ""),
+)
+
+
+def of_money(facts, goes_back, paid, why):
+    """The facts, of an appointment of ৳ 700 that was paid for."""
+    back = {} if goes_back is None else {"goes_back": goes_back}
+    return {**facts, "paid": paid, "to_pay": 70000 - paid, "amount": 12_345_600, "why": why, **back}
+
+
+@pytest.mark.parametrize(("kind", "goes_back", "paid", "why"), MONEY)
+def test_an_sms_about_money_is_one_segment_and_says_serial_and_reference(kind, goes_back, paid, why, facts):
+    for name in ("Rokeya Begum", LONG[:60], "Joseph D’Costa", "রোকেয়া বেগম"):
+        said = {**of_money(facts, goes_back, paid, why), "number": 120, "doctor_en": name}
+
+        text = written("sms", kind, "en", said)["body"]
+
+        assert segments(text) == 1, text
+        assert "erial 120" in text and facts["ref"] in text
+
+
+@pytest.mark.parametrize(("kind", "goes_back", "paid", "why"), MONEY[:6])
+def test_who_has_paid_is_never_told_that_they_pay_nothing(kind, goes_back, paid, why, client, alice, facts):
+    said = of_money(facts, goes_back, paid, why)
+    tell(alice, kind, said)
+
+    notice = see(make.sign_in(client, alice).get("/notifications")).select("#notices li")[0].get_text(" ")
+    mail = written("mail", kind, "en", said)
+    told = f"{goes_back // 100} go back" if goes_back else "nothing goes back"
+    for text in (notice, written("sms", kind, "en", said)["body"], mail["body"], mail["html"]):
+        assert told in text
+        assert "pay nothing" not in text
+
+
+def test_a_booked_mail_says_what_is_left_to_pay(facts):
+    assert "You pay at the chamber." in written("mail", "booked", "en", facts)["body"]
+    advance, whole = of_money(facts, None, 10000, ""), of_money(facts, None, 70000, "")
+    assert (
+        "You paid ৳ 100; the rest, ৳ 600, you pay at the chamber." in written("mail", "booked", "en", advance)["body"]
+    )
+    assert "You paid ৳ 700; nothing is left to pay." in written("mail", "booked", "en", whole)["body"]
+
+
+@pytest.mark.parametrize("kind", ["going_back", "refunded"])
+def test_a_notice_about_money_names_the_amount(kind, client, alice, facts):
+    tell(alice, kind, {**of_money(facts, None, 0, "late"), "amount": 70000})
+
+    assert "৳ 700" in see(make.sign_in(client, alice).get("/notifications"))

@@ -104,6 +104,10 @@ class Browser:
         """A POST that waits for its moment."""
         return Call(self, "POST", path, fields)
 
+    def telling(self, path: str, headers: dict[str, str], body: bytes) -> Call:
+        """A machine's message that waits for its moment."""
+        return Call(self, "POST", path, body, headers=headers)
+
     def filled(self, path: str, form_id: str, **values: Any) -> Call:
         """A form of a page, filled in, that waits to be sent."""
         answer = self.get(path)
@@ -116,30 +120,38 @@ class Call:
     """One request; its connection is open before its moment comes."""
 
     def __init__(
-        self, browser: Browser, method: str, path: str, fields: dict[str, Any] | None = None, *, port: int = 0
+        self,
+        browser: Browser,
+        method: str,
+        path: str,
+        fields: dict[str, Any] | bytes | None = None,
+        *,
+        port: int = 0,
+        headers: dict[str, str] | None = None,
     ) -> None:
         self.browser, self.method, self.path, self.port = browser, method, path, port or browser.port
         self.fields = fields
         self._connection: HTTPConnection | None = None
-        self._headers = {"Accept": "text/html"}
+        self._headers = {"Accept": "text/html", **(headers or {})}
 
     def again(self, *, path: str = "", port: int = 0) -> Call:
         """The very same request of the same browser once more, perhaps where it was led to, or at another server."""
-        return Call(self.browser, self.method, path or self.path, self.fields, port=port or self.port)
+        headers = dict(self._headers)
+        return Call(self.browser, self.method, path or self.path, self.fields, port=port or self.port, headers=headers)
 
     def ready(self) -> None:
         """Open the connection, and take the cookies that the browser has now."""
         self._connection = HTTPConnection(LOOPBACK, self.port, timeout=PATIENCE)
         self._connection.connect()
         self._headers["Cookie"] = self.browser.jar.header
-        if self.fields is not None:
+        if isinstance(self.fields, dict):
             self._headers["Content-Type"] = "application/x-www-form-urlencoded"
 
     def __call__(self) -> Answer:
         if self._connection is None:
             self.ready()
         assert self._connection is not None
-        body = None if self.fields is None else urlencode(self.fields)
+        body = urlencode(self.fields) if isinstance(self.fields, dict) else self.fields
         began = time.monotonic()
         self._connection.request(self.method, self.path, body, self._headers)
         response = self._connection.getresponse()

@@ -14,7 +14,7 @@ from functools import cached_property
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, false, select, update
 from sqlalchemy.engine import Connection
 
 from doctapp import config, create_app
@@ -22,10 +22,24 @@ from doctapp import db as database
 from doctapp.accounts import devices, joining, limits, patients, sessions
 from doctapp.accounts.devices import Token
 from doctapp.accounts.models import Device, Person
-from doctapp.appointments import holding, life, places, references, requesting, sitting_cancellation
+from doctapp.appointments import (
+    holding,
+    life,
+    offering,
+    paying,
+    places,
+    references,
+    requesting,
+    sitting_cancellation,
+    waiting,
+)
 from doctapp.appointments.life import By
-from doctapp.appointments.models import Appointment, Event
+from doctapp.appointments.models import Appointment, Event, Waiting
 from doctapp.db import db
+from doctapp.gateways.payments import Answer
+from doctapp.gateways.payments import Event as Told
+from doctapp.payments import refunding, settling
+from doctapp.payments.models import Attempt, Refund
 from doctapp.schedules import extras, sittings
 from doctapp.schedules.models import Sitting
 from doctapp.web import formkey
@@ -69,13 +83,13 @@ def states() -> None:
 
 def closed() -> None:
     """A request does not look whether its sitting was cancelled, and cancelling one waits for nobody."""
-    requesting._check_open = nothing
+    requesting.check_open = nothing  # type: ignore[assignment]
     sitting_cancellation.lock = nothing  # type: ignore[attr-defined]
 
 
 def counts() -> None:
     """A request does not count what the patient has already."""
-    requesting._check_counts = nothing
+    requesting.check_counts = nothing  # type: ignore[assignment]
 
 
 def form_key() -> None:
@@ -91,6 +105,24 @@ def overdue() -> None:
 def sitting_lock() -> None:
     """Holds are counted without locking the sitting."""
     holding.lock = nothing  # type: ignore[attr-defined]
+
+
+def line() -> None:
+    """A place is offered to whoever was read as the next in line, under no lock, whatever they are by then."""
+
+    def change(waiting_id: int, was: str, state: str, **values: Any) -> bool:
+        writing = update(Waiting).where(Waiting.id == waiting_id).values(state=state, **values)
+        db.session.execute(writing.execution_options(synchronize_session=False))
+        return True
+
+    offering.lock = nothing  # type: ignore[attr-defined]
+    waiting._change = change
+
+
+def awaited() -> None:
+    """Whoever takes a number does not look whether others wait for it."""
+    places.is_awaited = false  # type: ignore[assignment]
+    places.awaited = lambda *_: set()
 
 
 def person_lock() -> None:
@@ -199,6 +231,56 @@ def grace() -> None:
     devices.renew = renew
 
 
+def money_lock() -> None:
+    """Money that comes goes by what was read of its appointment a moment before, under no lock."""
+
+    def read(attempt: Attempt) -> Appointment:
+        row = db.session.get(Appointment, attempt.appointment_id, populate_existing=True)
+        assert row is not None
+        time.sleep(A_MOMENT)
+        return row
+
+    paying._locked = read
+
+
+def expiry() -> None:
+    """A sweep lets run out what it read a moment before, whatever it has become since."""
+
+    def expire(row: Appointment, *, now: datetime) -> bool:
+        was = row.status
+        time.sleep(2 * A_MOMENT)
+        return was == "held" and bool(life.change(row, act="expire", was=was, became="expired", by=life.TIME, now=now))
+
+    holding.expire = expire
+
+
+def told_once() -> None:
+    """Every message of a gateway is taken for new, and what it says for news."""
+
+    def heard(provider: str, event: Told, *, now: datetime) -> Attempt | None:
+        return db.session.scalars(select(Attempt).filter_by(provider=provider, token=event.answer.token)).first()
+
+    given = settling.settle
+
+    def settle(attempt: Attempt, answer: Answer, *, now: datetime) -> bool:
+        given(attempt, answer, now=now)
+        return True
+
+    settling.heard, settling.settle = heard, settle
+
+
+def withdrawal() -> None:
+    """An undo takes a refund back whatever became of it since it was read."""
+
+    def withdraw(appointment_id: int, *, cause: str, now: datetime) -> bool:
+        time.sleep(2 * A_MOMENT)
+        writing = update(Refund).where(Refund.appointment_id == appointment_id, Refund.cause == cause)
+        db.session.execute(writing.values(state="withdrawn", ended_at=now, next_try_at=None))
+        return True
+
+    refunding.withdraw = withdraw
+
+
 @contextmanager
 def no_turns() -> Iterator[None]:
     """Every thread writes when it likes."""
@@ -232,7 +314,8 @@ GUARDS: dict[str, Callable[[], None]] = {
     for guard in (
         condition, states, counts, form_key, overdue, sitting_lock, person_lock, doctor_lock, unused, tally_lock,
         one_writer, immediate, pool,
-        closed, sitting_check, successor, renewal, grace, join_lock, join_mark,
+        closed, sitting_check, line, awaited, money_lock, expiry, told_once,
+        withdrawal, successor, renewal, grace, join_lock, join_mark,
     )
 }  # fmt: skip
 

@@ -403,3 +403,51 @@ def test_rules_that_can_not_be_are_refused(rokeya, chamber, value):
 
     assert answer.status_code == 422
     assert see(answer).errors == ["Enter minutes, from 0 to 20,160 (two weeks)"]
+
+
+def test_how_patients_pay_is_saved_and_said_what_it_changes(rokeya, chamber):
+    book(chamber)
+    form = see(rokeya.get(SETTINGS.format(chamber.id))).form("settings")
+    assert "1 appointment is ahead here: it keeps its price and the refund rule it was made with." in form.text
+    assert form.choices("ways") == ["sandbox"]
+
+    values = {
+        "ways": ["sandbox"],
+        "online_part": "either",
+        "advance": "১০০",
+        "refund_hours": "48",
+        "refund_percent": "25",
+    }
+    answer = rokeya.post(form.action, data=form.fill(**values))
+
+    assert answer.status_code == 303
+    db.session.rollback()
+    saved = db.session.get(Chamber, chamber.id, populate_existing=True)
+    assert (saved.methods, saved.online_part, saved.advance) == ("chamber sandbox", "either", 10000)
+    assert (saved.refund_minutes, saved.refund_percent) == (2880, 25)
+    assert db.session.scalars(db.select(AuditEntry.act)).all() == ["set_chamber"]
+
+
+def test_a_way_to_pay_that_is_not_set_up_just_now_is_kept(rokeya, chamber):
+    chamber.methods = "chamber stripe sandbox"
+    make.saved(chamber)
+    form = see(rokeya.get(SETTINGS.format(chamber.id))).form("settings")
+
+    rokeya.post(form.action, data=form.fill(ways=None))
+
+    assert db.session.get(Chamber, chamber.id, populate_existing=True).methods == "chamber stripe"
+
+
+@pytest.mark.parametrize(("values", "error"), [
+    ({"ways": ["sandbox"], "online_part": "advance", "advance": ""}, "Enter the advance in whole taka"),
+    ({"ways": ["sandbox"], "online_part": "advance", "advance": "0"}, "Enter a whole amount in taka, from 1 to 100,000"),
+    ({"refund_hours": "337"}, "Enter hours, from 0 to 336 (two weeks)"),
+    ({"refund_percent": "101"}, "Enter a share from 0 to 100"),
+])  # fmt: skip
+def test_rules_of_money_that_can_not_be_are_refused(rokeya, chamber, values, error):
+    form = see(rokeya.get(SETTINGS.format(chamber.id))).form("settings")
+
+    answer = rokeya.post(form.action, data=form.fill(**values))
+
+    assert answer.status_code == 422
+    assert see(answer).errors == [error]

@@ -16,6 +16,7 @@ from doctapp.clinics.models import Area, Clinic, Staff
 from doctapp.db import Row, db
 from doctapp.doctors.models import Chamber, Doctor, Specialty
 from doctapp.notifications.models import Letter, Notification
+from doctapp.payments.models import Receipt
 from doctapp.schedules.models import Leave, Sitting, WeeklyHours
 from doctapp.seed import ledger
 from doctapp.seed.rows import write_world
@@ -215,17 +216,37 @@ def test_rokeya_has_six_requests_and_free_places_on_most_days(world):
 def test_the_demo_patient_has_appointments_behind_and_ahead(world):
     rahima = people.owner_of("email", "patient@demo.test")
     rows = db.session.scalars(select(Appointment).where(Appointment.person_id == rahima.id)).all()
-    by_status = {row.status: row for row in rows}
+    by_status = {row.status: row for row in rows if not row.paid}
     rokeya = doctor("rokeya-begum").id
 
     assert set(by_status) == {"completed", "booked", "requested", "cancelled"}
-    assert len(rows) == 4
+    assert len(rows) == 5
     assert by_status["completed"].doctor_id == by_status["booked"].doctor_id == rokeya
     assert 10 <= (NOW - by_status["completed"].about_at).days <= 13
     assert by_status["booked"].about_at > NOW + timedelta(days=4)
     assert (by_status["booked"].visit, by_status["booked"].price) == ("follow_up", 50_000)
     assert by_status["requested"].doctor_id != rokeya
     assert by_status["requested"].lapses_at > by_status["requested"].remind_at > NOW
+
+
+def test_the_demo_patient_has_paid_for_one_and_has_its_receipt(world):
+    row = db.session.scalars(select(Appointment).where(Appointment.paid > 0)).one()
+
+    assert (row.status, row.paid, row.method) == ("booked", row.price, "sandbox")
+    assert row.person_id == people.owner_of("email", "patient@demo.test").id
+    assert count(Receipt) == 1
+
+
+def test_chambers_take_money_in_more_than_one_way(world):
+    rokeya = db.session.scalars(select(Chamber).where(Chamber.doctor_id == doctor("rokeya-begum").id)).first()
+
+    assert (rokeya.methods, rokeya.online_part, rokeya.advance) == (
+        "chamber sslcommerz stripe sandbox",
+        "either",
+        10_000,
+    )
+    assert len(set(db.session.scalars(select(Chamber.online_part)))) == 3
+    assert count(Chamber, Chamber.methods == "chamber") > 0
 
 
 def test_only_the_demo_people_were_told_and_no_letter_waits(world):

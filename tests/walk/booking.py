@@ -8,9 +8,20 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from doctapp.appointments import cancelling, closing, deciding, holding, life, moving, requesting, undoing
+from doctapp.appointments import (
+    cancelling,
+    closing,
+    deciding,
+    holding,
+    life,
+    moving,
+    offering,
+    requesting,
+    undoing,
+    waiting,
+)
 from doctapp.appointments.life import By
-from doctapp.appointments.models import Appointment
+from doctapp.appointments.models import Appointment, Waiting
 from doctapp.db import db
 from doctapp.web import cookies
 from tests.walk import laws
@@ -59,8 +70,10 @@ class Booking(Steps):
     def book_as_well(self, **given: int) -> None:
         self.booked(**given)
 
-    def booked(self, browser: int, sitting: int, number: int, who: int, whom: int, again: bool = False) -> None:
-        """All steps of a booking, one after another; each may be refused. Mostly a free number is chosen."""
+    def booked(
+        self, browser: int, sitting: int, number: int, who: int, whom: int, again: bool = False, *, request: bool = True
+    ) -> None:
+        """All steps of a booking, perhaps up to the payment; each may be refused. Mostly a free number is chosen."""
         there = self.sitting(sitting)
         wanted, gone = there.id, {row.number for row in self.seen.live if row.sitting_id == there.id}
         free = [each for each in range(1, there.capacity + 1) if each not in gone]
@@ -71,7 +84,8 @@ class Booking(Steps):
         if held:
             row_id = held[0].id
             self.act(lambda: self.answer(row_id, who, whom))
-            self.act(lambda: requesting.request(self.row(row_id), method="chamber", now=self.now), again=again)
+            if request:
+                self.act(lambda: requesting.request(self.row(row_id), method="chamber", now=self.now), again=again)
 
     def answer(self, row_id: int, who: int, whom: int) -> None:
         """Say whom it is for, and prove a phone."""
@@ -91,6 +105,55 @@ class Booking(Steps):
     def extend(self, pick: int, wild: bool) -> None:
         row_id = self.pick(pick, "held", wild=wild).id
         self.act(lambda: holding.extend(self.row(row_id), now=self.now))
+
+
+class Lining(Booking):
+    """Somebody waits for a full sitting, is offered a place, and takes it up or leaves."""
+
+    @rule(sitting=NEAR, phone=st.integers(0, 3), patient=MOSTLY, again=SOMETIMES)
+    def wait_in_line(self, sitting: int, phone: int, patient: bool, again: bool) -> None:
+        """Others hold what is free there; then one asks to be told, and mostly waits until a hold ran out."""
+        there = self.sitting(4 + sitting)
+        gone = {row.number for row in self.seen.live if row.sitting_id == there.id}
+        for number in sorted({*range(1, there.capacity + 1)} - gone):
+            owner = number % len(self.place.owners)
+            self.act(lambda number=number, owner=owner: self.hold(100 + number, there.id, number, owner))
+        waits = self.act(lambda: self.wait_for_place(there.id, phone), again=again)
+        if waits and patient:
+            self.now += holding.HOLD_FOR
+            self.sweep_all(again=False)
+
+    def wait_for_place(self, sitting_id: int, phone: int) -> None:
+        waiting.join(
+            sitting_id=sitting_id,
+            phone=f"+880180000000{phone}",
+            shown="01800",
+            person_id=None,
+            address=f"address {phone}",
+            language="en",
+            now=self.now,
+        )
+
+    def waiter(self, offer_id: int) -> Waiting:
+        return db.session.scalars(db.select(Waiting).filter_by(offer_id=offer_id)).one()
+
+    @precondition(there_is("offered"))
+    @rule(pick=PICK, browser=BROWSER, who=st.integers(0, 3), whom=st.integers(0, 2), again=SOMETIMES)
+    def take_up(self, pick: int, browser: int, who: int, whom: int, again: bool) -> None:
+        """All the way from the letter's link to the request; each step may be refused."""
+        row_id, given = self.pick(pick, "offered").id, {"browser_hash": cookies.hashed(f"browser {browser}")}
+        taken = self.act(
+            lambda: offering.take_up(self.waiter(row_id), person_id=None, now=self.now, **given), again=again
+        )
+        if taken and browser:
+            self.act(lambda: self.answer(row_id, who, whom))
+            self.act(lambda: requesting.request(self.row(row_id), method="chamber", now=self.now), again=again)
+
+    @precondition(there_is("offered"))
+    @rule(pick=PICK, browser=BROWSER)
+    def give_up(self, pick: int, browser: int) -> None:
+        row_id, given = self.pick(pick, "offered").id, {"browser_hash": cookies.hashed(f"browser {browser}")}
+        self.act(lambda: offering.give_up(self.waiter(row_id), person_id=None, now=self.now, **given))
 
 
 class Changing(Steps):

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from doctapp.appointments.models import LIVE
+from doctapp.appointments.models import IN_LINE, LIVE
 from tests.walk.rows import Seen
 
 PLACED = ("requested", "booked")
+STANDS = ("booked", "arrived", "called", "in_consultation", "completed")
 DONE = {"left", "no_show", "elapsed"}
 CLINIC, PATIENT, TIME, ADMIN = "clinic", "patient", "time", "admin"
 
@@ -19,10 +20,14 @@ CLINIC, PATIENT, TIME, ADMIN = "clinic", "patient", "time", "admin"
 LIFE: dict[str, tuple[set[tuple[str | None, str]], set[str]]] = {
     "hold": ({(None, "held")}, {PATIENT}),
     "replace": ({("held", "expired")}, {PATIENT}),
-    "expire": ({("held", "expired")}, {TIME}),
-    "request": ({("held", "requested")}, {PATIENT}),
+    "offer": ({(None, "offered")}, {TIME}),
+    "take_up": ({("offered", "offered")}, {PATIENT}),
+    "give_up": ({("offered", "expired")}, {PATIENT}),
+    "expire": ({("held", "expired"), ("offered", "expired")}, {TIME}),
+    "request": ({("held", "requested"), ("offered", "requested"), ("expired", "requested")}, {PATIENT}),
+    "pay": ({("requested", "booked")} | {(was, was) for was in STANDS}, {TIME}),
     "accept": ({("requested", "booked")}, {CLINIC, TIME}),
-    "decline": ({("requested", "declined")}, {CLINIC}),
+    "decline": ({("requested", "declined")}, {CLINIC, ADMIN}),
     "lapse": ({("requested", "lapsed")}, {TIME}),
     "cancel": ({(was, "cancelled") for was in PLACED}, {PATIENT, CLINIC, ADMIN}),
     "sitting_cancel": (
@@ -46,7 +51,8 @@ LIFE: dict[str, tuple[set[tuple[str | None, str]], set[str]]] = {
     "outcome": ({(was, became) for was in DONE for became in ("completed", "no_show") if was != became}, {CLINIC}),
 }
 UNDONE = {"accept": 60, "decline": 600, "cancel": 600, "move": 600, "outcome": 60}
-QUIET = {"hold", "replace", "expire", "arrive", "call", "recall", "enter", "complete", "leave", "miss"}
+LINING = {"offer", "take_up", "give_up"}
+QUIET = LINING | {"hold", "replace", "expire", "arrive", "call", "recall", "enter", "complete", "leave", "miss"}
 
 
 def broken(seen: Seen, zones: dict[int, str], doctors: dict[int, int | None], now: datetime) -> Iterator[str]:
@@ -58,6 +64,7 @@ def broken(seen: Seen, zones: dict[int, str], doctors: dict[int, int | None], no
         yield from placed(row, events, seen)
         yield from timely(row, events, now)
         yield from known(row, events, seen, doctors)
+    yield from in_line(seen)
     yield from walled(seen, zones)
     yield from apart(seen)
 
@@ -69,9 +76,21 @@ def one_each(seen: Seen) -> Iterator[str]:
         ("number", Counter((row.sitting_id, row.number) for row in seen.live)),
         ("patient", Counter((row.sitting_id, row.patient_id) for row in seen.live if row.patient_id)),
         ("hold", Counter((row.browser_hash, row.doctor_id) for row in held)),
+        ("waiting", Counter((one.sitting_id, one.phone) for one in seen.waiting if one.state in IN_LINE)),
         ("notice", Counter((notice.person_id, notice.cause) for notice in seen.notices)),
     ):
         yield from (f"{how_many} of one {what}: {key}" for key, how_many in keys.items() if how_many > 1)
+
+
+def in_line(seen: Seen) -> Iterator[str]:
+    """Who is offered something has one live offer, and each live offer is of one who waited; the others wait or ended."""
+    offers = {one.offer_id for one in seen.waiting if one.state == "offered"}
+    live = {row.id for row in seen.live if row.status == "offered"}
+    if offers != live:
+        yield f"offered are {live}, to those who wait {offers}"
+    for one in seen.waiting:
+        if (one.state in IN_LINE) != (one.ended_at is None):
+            yield f"who waits as {one.id} is {one.state}, ended {one.ended_at}"
 
 
 def unbroken(row: Any, events: list[Any]) -> Iterator[str]:
@@ -160,7 +179,10 @@ def patient_is_told(event: Any, events: list[Any]) -> bool:
     if event.act in QUIET or event.became == "expired":
         return False
     if event.act == "request":  # where it was booked at once, that is told instead
-        return not any(later.act == "accept" and later.side == TIME for later in events if later.was == "requested")
+        at_once = (later for later in events if later.was == "requested" and later.side == TIME)
+        return not any(later.act == "accept" or (later.act == "pay" and later.at == event.at) for later in at_once)
+    if event.act == "pay":
+        return event.became == "booked"
     return not (event.became == "elapsed" or (event.act == "close" and event.became == "completed"))
 
 

@@ -8,11 +8,12 @@ from hypothesis.stateful import rule
 from doctapp.accounts import joining, people
 from doctapp.appointments import joining as bookings
 from doctapp.notifications import telling as notices
-from tests.walk.booking import Booking, Changing, Visiting
+from tests.walk.booking import Changing, Lining, Visiting
+from tests.walk.paying import Paying
 from tests.walk.schedule import Schedule
 
 
-class Walk(Booking, Changing, Visiting, Schedule):
+class Walk(Lining, Paying, Changing, Visiting, Schedule):
     """All of them; and somebody turns out to be somebody who was there before."""
 
     @rule(into=st.integers(0, 2))

@@ -1,4 +1,4 @@
-"""What the walk sees of the database after each step, read in four plain statements."""
+"""What the walk sees of the database after each step, read in a few plain statements."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from doctapp.appointments.models import LIVE, Appointment, Event
+from doctapp.appointments.models import LIVE, Appointment, Event, Waiting
 from doctapp.db import db
 from doctapp.notifications.models import Letter, Notification
 from doctapp.schedules.models import Sitting
@@ -31,6 +31,9 @@ COLUMNS: dict[Any, tuple[Any, ...]] = {
         Sitting.ends_at, Sitting.minutes, Sitting.capacity, Sitting.cancelled_at, Sitting.started_at,
         Sitting.late_minutes, Sitting.hours_id,
     ),
+    Waiting: (
+        Waiting.id, Waiting.sitting_id, Waiting.phone, Waiting.state, Waiting.offer_id, Waiting.ended_at,
+    ),
 }  # fmt: skip
 
 
@@ -42,6 +45,7 @@ class Seen:
     events: tuple[Any, ...]
     notices: tuple[Any, ...]
     sittings: tuple[Any, ...]
+    waiting: tuple[Any, ...]
     letters: int
 
     @cached_property

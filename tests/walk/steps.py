@@ -11,18 +11,21 @@ from typing import Any, ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
-from doctapp.appointments import closing, jobs
+from doctapp.appointments import closing, jobs, offering
 from doctapp.appointments.life import By
-from doctapp.appointments.models import ENDED, Appointment
+from doctapp.appointments.models import ENDED, KEPT, Appointment
 from doctapp.db import db
 from doctapp.schedules import jobs as schedule_jobs
+from doctapp.schedules.models import Sitting
+from tests import money
 from tests.walk import laws, rows, world
 from tests.walk.world import BEGINS, World
 
 PICK, WHO, NUMBER = st.integers(0, 11), st.integers(0, 2), st.integers(1, 4)
 SOMETIMES = st.sampled_from([False, False, False, True])
 MOSTLY = st.sampled_from([True, True, True, False])
-SWEEP = ("end_cancelled", "expire_holds", "lapse_requests", "remind_doctors", "close_past", "tell_late", "purge")
+SWEEP = ("end_cancelled", "expire_holds", "lapse_requests", "offer_places", "remind_doctors", "remind_patients")
+SWEEP = (*SWEEP, "close_past", "tell_late", "purge")
 SPANS = [timedelta(seconds=30), timedelta(minutes=9), timedelta(minutes=16), timedelta(hours=2), timedelta(hours=20)]
 SPANS = [*SPANS, *SPANS, timedelta(days=31)]
 
@@ -71,6 +74,7 @@ class Steps(RuleBasedStateMachine):
         if before == self.seen:
             return
         wrong = [*laws.kept(before, self.seen), *laws.broken(self.seen, self.place.zones, self.place.doctors, self.now)]
+        wrong += [f"{found} is not even" for found in money.owed() if not found.balanced]
         assert not wrong, "; ".join(wrong)
 
     def pick(self, pick: int, *statuses: str, wild: bool = False) -> Appointment:
@@ -131,19 +135,28 @@ class Steps(RuleBasedStateMachine):
         """After a sweep nothing waits that time should have done."""
         for row in self.seen.live:
             sitting = self.seen.sitting[row.sitting_id]
-            assert not (row.status == "held" and row.held_until <= self.now), f"{row.ref} is held"
+            assert not (row.status in KEPT and row.held_until <= self.now), f"{row.ref} is {row.status}"
             assert not (row.status == "requested" and row.lapses_at <= self.now), f"{row.ref} is requested"
             assert sitting.ends_at > self.now - closing.CLOSE_AFTER, f"{row.ref} is {row.status}"
             assert sitting.cancelled_at is None or row.status == "in_consultation", (
                 f"{row.ref} is in a cancelled sitting"
             )
+        for one in self.seen.waiting:
+            assert one.state != "waiting" or not self.could_be_offered(one.sitting_id), f"{one.id} waits for nothing"
+
+    def could_be_offered(self, sitting_id: int) -> bool:
+        """Whether the sitting has a number for who waits."""
+        sitting = db.session.get(Sitting, sitting_id)
+        assert sitting is not None
+        over = sitting.cancelled_at is not None or sitting.ends_at <= self.now
+        return over or bool([*offering.free_numbers(sitting, now=self.now)])
 
 
 def due(seen: rows.Seen) -> Iterable[datetime]:
     """The moments at which something changes by itself."""
     used = {row.sitting_id for row in seen.appointments}
     for row in seen.appointments:
-        if row.status == "held":
+        if row.status in KEPT:
             yield row.held_until
         if row.status == "requested":
             yield row.lapses_at

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 import re
-import ssl
 from urllib.parse import quote
 
 import requests
-from urllib3.exceptions import NewConnectionError
 
 from doctapp.config import Settings
-from doctapp.gateways.outcomes import Refused, Unknown, Unreachable, refuse_in_transaction
+from doctapp.gateways.connections import TIMEOUTS, outcome
+from doctapp.gateways.outcomes import Refused, Unreachable, refuse_in_transaction
 from doctapp.gateways.sms import Sms
-
-TIMEOUTS = (3.0, 10.0)  # to connect, to answer
-
-logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)  # its debug lines hold addresses, so the texts
 
 
 class Http:
@@ -46,22 +40,5 @@ class Http:
     def _ask(self, address: str) -> requests.Response:
         try:
             return requests.get(address, timeout=TIMEOUTS, allow_redirects=False)
-        except requests.ConnectionError as failed:
-            if _never_connected(failed):
-                raise Unreachable("the gateway could not be reached") from None
-            raise Unknown("the connection to the gateway was lost") from None
-        except requests.Timeout:
-            raise Unknown("the gateway did not answer in time") from None
         except requests.RequestException as failed:
-            if isinstance(failed, ValueError):  # an address that can't be asked at all
-                raise Unreachable(f"the gateway's address is wrong ({type(failed).__name__})") from None
-            raise Unknown(f"the gateway's answer was broken ({type(failed).__name__})") from None
-
-
-def _never_connected(failed: requests.ConnectionError) -> bool:
-    """Whether the gateway can't have seen the request: no connection, no proxy, no trusted certificate."""
-    if isinstance(failed, requests.ConnectTimeout | requests.exceptions.ProxyError):
-        return True
-    reason = getattr(failed.args[0] if failed.args else None, "reason", None)
-    cause = reason.args[0] if reason is not None and reason.args else None
-    return isinstance(reason, NewConnectionError) or isinstance(cause, ssl.SSLCertVerificationError)
+            raise outcome(failed) from None
