@@ -78,6 +78,8 @@ def decide_attempt(attempt_id: int) -> ResponseReturnValue:
             decide(_find(Attempt, attempt_id), by=by, now=clock.now())
     except paying.DecidedMeanwhile as refusal:
         return _lost("payment", attempt_id, str(refusal))
+    except paying.OtherCurrency as refusal:
+        return _page(refusal.status, refusal=str(refusal))
     return see_other(url_for("admin.money", ok=form.verdict.data))
 
 
@@ -116,7 +118,7 @@ def _pay_back_by_hand(refund: Refund, *, reference: str, by_id: int, now: dateti
     settled = refunding.settle_by_hand(refund, reference=reference, by_id=by_id, now=now)
     about = db.session.get(Appointment, refund.appointment_id)
     if settled and about is not None:
-        telling.refunded(about, refund.amount, cause=f"refunded:{refund.id}", now=now)
+        telling.refunded(about, refund, now=now)
     return settled
 
 

@@ -128,9 +128,11 @@ def take_up(waiter: Waiting, *, browser_hash: str, person_id: int | None, now: d
     if row is not None and row.browser_hash == browser_hash and row.person_id == person_id:
         return row
     theirs = _is_theirs(waiter, browser_hash=browser_hash, person_id=person_id)
-    values: dict[str, Any] = {"browser_hash": browser_hash} | (
-        {"person_id": person_id} if person_id is not None else {}
-    )
+    values: dict[str, Any] = {"browser_hash": browser_hash}
+    if person_id is not None:
+        values["person_id"] = person_id
+    if row is not None and not row.typed_phone:
+        values["typed_phone"] = waiter.shown  # the phone that was texted need not be typed again
     return _change(waiter, "take_up", "offered", by=By("patient", person_id), only_if=theirs, now=now, **values)
 
 

@@ -49,6 +49,10 @@ class DecidedMeanwhile(DomainError):
     message = _l("Somebody else, or time, decided about this money before you.")
 
 
+class OtherCurrency(DomainError):
+    message = _l("This came in another currency than was asked, so it can't stand for the fee: give it back.")
+
+
 @dataclass(frozen=True)
 class Part:
     """How much may be paid now: the name of the part, and its amount in poisha."""
@@ -204,7 +208,7 @@ def _return(row: Appointment, attempt: Attempt, *, cause: str, now: datetime) ->
     settling.decide(attempt, by_id=None, now=now)
     refund = refunding.due(attempt, cause=cause, not_before=now, now=now)
     if refund is not None:
-        telling.going_back(row, refund.amount, why=cause, cause=f"refund:{refund.id}", now=now)
+        telling.going_back(row, refund, now=now)
 
 
 def _books(row: Appointment, attempt: Attempt, *, now: datetime) -> bool:
@@ -248,11 +252,23 @@ def _asked(row: Appointment, attempt: Attempt, *, now: datetime) -> Event:
         raise holding.TooSoon
     if row.status == "expired":
         holding.expire_overdue(sitting_id=row.sitting_id, number=row.number, now=now)
-    fee = Fee(attempt.visit, attempt.price)
+    fee = _agreed(row, attempt, now=now)
     event = requesting.ask(row, person, fee=fee, method=attempt.provider, now=now)
     if event is None:
         raise HoldRanOut
     return event
+
+
+def _agreed(row: Appointment, attempt: Attempt, *, now: datetime) -> Fee:
+    """The fee as it was when the payment began, whatever the chamber asks by now.
+
+    Where the answers were changed since, and are of a dearer visit, it is that one, and the rest is paid at the chamber.
+    """
+    agreed, now_asked = (
+        Fee(attempt.visit, attempt.price),
+        requesting.granted(row, requesting.likely_patient(row, now=now)),
+    )
+    return now_asked if now_asked.visit != agreed.visit and now_asked.price > agreed.price else agreed
 
 
 def _stand(row: Appointment, attempt: Attempt, *, now: datetime) -> bool:
@@ -277,8 +293,13 @@ def _stand(row: Appointment, attempt: Attempt, *, now: datetime) -> bool:
 
 
 def let_stand(attempt: Attempt, *, by: By, now: datetime) -> None:
-    """An admin lets flagged money stand: it books the visit. Raises DecidedMeanwhile where somebody was first."""
+    """An admin lets flagged money stand: it books the visit.
+
+    Raises DecidedMeanwhile where somebody was first, and OtherCurrency for money that is no part of a fee in taka.
+    """
     row = _locked(attempt)
+    if attempt.captured_currency != attempt.currency:
+        raise OtherCurrency
     if not settling.decide(attempt, by_id=by.person_id, now=now) or not _books(row, attempt, now=now):
         raise DecidedMeanwhile
     _audit("let_stand", row, attempt, by=by, now=now)

@@ -15,12 +15,13 @@ from sqlalchemy import select
 from doctapp.accounts import people
 from doctapp.accounts.models import Person
 from doctapp.appointments import places
-from doctapp.appointments.models import Appointment, Event, Waiting
+from doctapp.appointments.models import LIVE, Appointment, Event, Waiting
 from doctapp.db import db
 from doctapp.doctors.models import Doctor
 from doctapp.notifications import outbox
 from doctapp.notifications.telling import notify
 from doctapp.payments import queries, refunding
+from doctapp.payments.models import Refund
 from doctapp.schedules.models import Sitting
 
 AT_ONCE = timedelta(0)
@@ -62,18 +63,21 @@ def cancelled(row: Appointment, event: Event, *, now: datetime) -> None:
     _tell_doctor_of_others(row, "desk_cancelled", event, now=now, by=event.side)
 
 
-def going_back(row: Appointment, amount: int, *, why: str, cause: str, now: datetime) -> None:
+def going_back(row: Appointment, refund: Refund, *, now: datetime) -> None:
     """The patient: what was paid books nothing, and all of it goes back: it came late, came twice, or was flagged."""
-    _tell_payer(row, "going_back", cause=cause, now=now, amount=amount, why=why)
+    _tell_payer(row, "going_back", refund, cause=f"refund:{refund.id}", now=now, why=refund.cause)
 
 
-def refunded(row: Appointment, amount: int, *, cause: str, now: datetime) -> None:
+def refunded(row: Appointment, refund: Refund, *, now: datetime) -> None:
     """The patient: the gateway has sent the money back."""
-    _tell_payer(row, "refunded", cause=cause, now=now, amount=amount)
+    _tell_payer(row, "refunded", refund, cause=f"refunded:{refund.id}", now=now)
 
 
-def _tell_payer(row: Appointment, kind: str, *, cause: str, now: datetime, **more: Any) -> None:
-    said, link = {**facts(row), **more}, f"/appointments/{row.ref}"
+def _tell_payer(row: Appointment, kind: str, refund: Refund, *, cause: str, now: datetime, **more: Any) -> None:
+    said, link = (
+        {**facts(row), "amount": refund.amount, "currency": refund.currency, **more},
+        f"/appointments/{row.ref}",
+    )
     if row.person_id is not None:
         notify(person_id=row.person_id, kind=kind, cause=cause, link=link, facts=kept(said), now=now)
     phone = people.proven(row.person_id, "phone") if row.person_id is not None else None
@@ -236,8 +240,12 @@ def facts(row: Appointment) -> dict[str, Any]:
 
 
 def _money(row: Appointment) -> dict[str, int]:
-    """What was paid for it and stands, and what is left to pay at the chamber (poisha)."""
-    paid = queries.stands(row.id) if row.method not in {None, "chamber"} else row.paid
+    """What was paid for it and stands, and what is left to pay at the chamber (poisha).
+
+    Of a visit that is paid only that payment counts: another is on its way back.
+    """
+    settled = row.method in {None, "chamber"} or (row.paid and row.status in LIVE)
+    paid = row.paid if settled else queries.stands(row.id)
     return {"paid": paid, "to_pay": max((row.price or 0) - paid, 0)}
 
 

@@ -132,7 +132,7 @@ def send_refund(refund_id: int, now: datetime) -> None:
         if refunding.answered(refund, answer, now=now):
             row = db.session.get(Appointment, refund.appointment_id, populate_existing=True)
             assert row is not None
-            telling.refunded(row, refund.amount, cause=f"refunded:{refund.id}", now=now)
+            telling.refunded(row, refund, now=now)
 
 
 def _unanswered(refund: Refund, why: NotSent, *, perhaps: bool, now: datetime) -> None:

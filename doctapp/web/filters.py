@@ -37,8 +37,13 @@ def digits(text: object) -> str:
     return bangla(text) if in_bangla() else str(text)
 
 
-def money(poisha: int) -> str:
-    """An amount in integer poisha as taka: "৳ 1,500", in lakh grouping; poisha only where there are some."""
+def money(poisha: int, currency: str = "BDT") -> str:
+    """An amount in integer poisha as taka: "৳ 1,500", in lakh grouping; poisha only where there are some.
+
+    Of another currency in its hundredths, with its letters: "USD 6.50".
+    """
+    if currency != "BDT":
+        return f"{currency} {digits(f'{poisha / 100:.2f}')}"
     taka, rest = divmod(poisha, 100)
     head, tail = str(taka)[:-3], str(taka)[-3:]
     while len(head) > 2:

@@ -89,6 +89,14 @@ def test_it_says_why_it_was_flagged(office, row, flag, given, said):
     assert said in section(look(office), "flagged")
 
 
+def test_money_in_another_currency_can_only_be_given_back(office, row):
+    attempt = rows.flagged(row, "currency", captured_currency="USD")
+    form = look(office).form(f"decision-{attempt.id}")
+
+    assert form.choices("verdict") == ["back"]
+    assert "give it back" in see(office.post(form.action, data={**form.fill(verdict="back"), "verdict": "stand"}))
+
+
 def test_the_patient_is_not_named(office, flagged):
     assert "Alice" not in look(office)
 

@@ -101,6 +101,13 @@ def test_each_freed_number_goes_to_another_one_in_line(full):  # noqa: F811
     assert [(row.number, row.phone) for row in offers(full)] == [(1, people.ALICE), (3, people.BOB)]
 
 
+def test_whoever_takes_it_up_need_not_type_the_phone_again(offered):
+    take_up()
+
+    db.session.rollback()
+    assert db.session.get(Appointment, offered.id).typed_phone == waiter().shown != ""
+
+
 def test_it_is_kept_for_four_hours_before_the_day(offered):
     assert offered.held_until == NOW + 4 * HOUR
 

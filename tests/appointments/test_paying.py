@@ -559,6 +559,44 @@ def test_of_two_payments_for_a_lost_number_both_go_back(held, two, evening, bob)
     assert refunds() == [(PRICE, "refund_due")] * 2
 
 
+# answers that were changed after the payment began
+
+
+@pytest.fixture
+def follow_up(held):
+    """A payment for a follow-up is under way, at 400 taka."""
+    again(held).visit = "follow_up"
+    db.session.commit()
+    return attempt_of(held, visit="follow_up", price=40000, amount=40000)
+
+
+def test_what_is_paid_of_a_dearer_visit_leaves_the_rest_to_pay_at_the_chamber(held, follow_up):
+    heard(follow_up)
+
+    row = again(held)
+    assert (row.status, row.visit, row.price, row.paid) == ("booked", "new", PRICE, 40000)
+
+
+def test_a_payment_for_a_new_visit_stands_at_its_price_though_a_cheaper_one_was_chosen_since(held):
+    attempt = begun(held)
+    again(held).visit = "follow_up"
+    db.session.commit()
+
+    heard(attempt)
+
+    assert (again(held).status, again(held).price, again(held).paid) == ("booked", PRICE, PRICE)
+
+
+def test_a_fee_that_was_raised_since_the_payment_began_is_not_asked(held, evening):
+    attempt = begun(held)
+    evening.chamber.fee_new = 2 * PRICE
+    db.session.commit()
+
+    heard(attempt)
+
+    assert (again(held).price, again(held).paid) == (PRICE, PRICE)
+
+
 # money that does not look as it was asked
 
 FLAGGED = [{"risky": True}, {"amount": PRICE - 1}, {"amount": PRICE + 1}, {"currency": "USD"}]
@@ -593,6 +631,18 @@ def test_what_an_admin_lets_stand_is_booked(held, risky, office):
 
     assert (status(held), again(held).paid, again(risky).decided_by_id) == ("booked", PRICE, office.person_id)
     assert db.session.scalar(db.select(db.func.count(Receipt.id))) == 1
+
+
+def test_money_in_another_currency_can_only_be_given_back(held, office):
+    attempt = begun(held)
+    heard(attempt, currency="USD", amount=800)
+
+    with pytest.raises(paying.OtherCurrency):
+        act(paying.let_stand, attempt, by=office)
+    act(paying.give_back, attempt, by=office)
+
+    assert (status(held), again(held).paid, refunds()) == ("declined", 0, [(800, "refund_due")])
+    assert "USD 8.00" in db.session.scalars(db.select(Letter.body).filter_by(kind="going_back")).one()
 
 
 def test_what_an_admin_gives_back_ends_the_request_that_waited_for_it(held, risky, office):
@@ -643,6 +693,9 @@ def test_a_second_flagged_payment_goes_back_at_once(held, two):
 def test_flagged_money_goes_back_when_other_money_books_the_visit(held, two):
     heard(two[0], risky=True)
     heard(two[1])
+
+    told = db.session.scalars(db.select(Notification).filter_by(kind="booked")).one()
+    assert (told.facts["paid"], told.facts["to_pay"]) == (PRICE, 0)
 
     assert (status(held), again(held).method) == ("booked", "stripe")
     assert (refunds(two[0]), refunds(two[1])) == ([(PRICE, "refund_due")], [])

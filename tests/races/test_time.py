@@ -75,7 +75,7 @@ def test_a_hold_is_requested_or_it_expires(stage: Stage) -> None:
 
 
 def test_without_the_condition_a_hold_is_requested_and_expires(unguarded: Callable[[str], Stage]) -> None:
-    stage, turns = unguarded("condition"), iter(TRIES * 8)
+    stage, turns = unguarded("expiry,condition,one_writer"), iter(TRIES * 8)
 
     def both_happened() -> bool:
         row, calls = request_as_it_ends(stage, next(turns))
@@ -193,7 +193,7 @@ def test_one_of_two_sweeps_has_the_turn(stage: Stage) -> None:
 
 
 def test_without_the_condition_two_sweeps_do_things_twice(unguarded: Callable[[str], Stage]) -> None:
-    stage = unguarded("condition")
+    stage = unguarded("expiry,condition,one_writer")
 
     def something_was_done_twice() -> bool:
         holds, lapsing, _ = due()

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from tests.servers.ports import LOOPBACK, free_port
 
-CODE = re.compile(r"(?<![0-9])[0-9]{5}(?![0-9])")
+CODE = re.compile(r"(?<![0-9:])[0-9]{5}(?![0-9])")  # five digits that are no port of an address
 
 
 class Text(NamedTuple):
