@@ -16,8 +16,11 @@ from benchmarks.results import Line
 ROWS = {
     1: "benchmarks.lists",
     2: "benchmarks.public",
+    6: "benchmarks.bookings",
     7: "benchmarks.races",
+    8: "benchmarks.durable",
     10: "benchmarks.weight",
+    15: "benchmarks.healing",
 }
 
 

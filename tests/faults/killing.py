@@ -175,15 +175,16 @@ class World:
     def heal(self, wait: timedelta = timedelta(0)) -> None:
         """Let sweeps run for 150 s, some of them after this wait."""
         if wait:
-            self._sweep()
+            self.sweep()
             self.later(wait)
         for _ in range(HEALED_WITHIN // A_SWEEP_EVERY):
-            self._sweep()
+            self.sweep()
             self.later(A_SWEEP_EVERY)
-        self._sweep()
+        self.sweep()
         db.session.rollback()
 
-    def _sweep(self) -> None:
+    def sweep(self) -> None:
+        """One sweep."""
         with self.app.app_context():  # a sweep forgets its session's rows, and the test goes on with its own
             sweep_once(clock.now())
 
