@@ -179,8 +179,10 @@ def triggers_aside() -> Iterator[None]:
 
 
 def _empty_tables() -> None:
-    for table in reversed(Row.metadata.sorted_tables):
-        if db.session.execute(db.select(db.literal(1)).select_from(table).limit(1)).first():
+    tables = list(reversed(Row.metadata.sorted_tables))
+    filled = db.session.execute(db.select(*(db.exists().select_from(table) for table in tables))).one()
+    for table, is_filled in zip(tables, filled, strict=True):
+        if is_filled:
             db.session.execute(table.delete())
 
 
