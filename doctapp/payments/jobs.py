@@ -12,7 +12,7 @@ from doctapp.appointments.models import Appointment
 from doctapp.appointments.ordering import order
 from doctapp.db import db, transaction
 from doctapp.gateways import payments as gateways
-from doctapp.gateways.payments import NotSent, RefundAnswer, Refused, Unknown, Unreachable
+from doctapp.gateways.payments import NotSent, RefundAnswer, Refused, Unknowable, Unknown, Unreachable
 from doctapp.payments import attempts, reconciling, refunding
 from doctapp.payments.models import Attempt, Refund
 from doctapp.work import turns
@@ -138,8 +138,8 @@ def send_refund(refund_id: int, now: datetime) -> None:
 def _unanswered(refund: Refund, why: NotSent, *, perhaps: bool, now: datetime) -> None:
     log.warning("refund %s: %s: %s", refund.id, type(why).__name__, why)
     with transaction():
-        if isinstance(why, Refused):
-            refunding.refused(refund, fault=_said(why), now=now)
+        if isinstance(why, Refused | Unknowable):
+            refunding.leave_to_a_person(refund, fault=_said(why), now=now)
         else:
             refunding.unanswered(refund, fault=_said(why), perhaps=perhaps or isinstance(why, Unknown), now=now)
 

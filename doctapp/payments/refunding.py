@@ -142,8 +142,8 @@ def unanswered(refund: Refund, *, fault: str, perhaps: bool, now: datetime) -> N
     _execute(update(Refund).where(Refund.id == refund.id, Refund.state == "refunding").values(**values))
 
 
-def refused(refund: Refund, *, fault: str, now: datetime) -> None:
-    """The gateway will never do it: a person sees to it."""
+def leave_to_a_person(refund: Refund, *, fault: str, now: datetime) -> None:
+    """The gateway will never do it, or can't be asked whether it did."""
     ending = update(Refund).where(Refund.id == refund.id, Refund.state == "refunding")
     values = {"state": "refund_failed", "ended_at": now, "next_try_at": None, "lease_until": None}
     _execute(ending.values(**values, fault=fault[:300]))

@@ -24,6 +24,7 @@ from sqlalchemy.orm import configure_mappers
 from doctapp import clock, create_app
 from doctapp.db import db
 from doctapp.gateways.mail.smtp import TimedSmtp
+from doctapp.gateways.payments.sslcommerz import SslCommerz
 from doctapp.gateways.payments.stripe import Stripe
 from doctapp.gateways.sms.http import Http
 from doctapp.work import runner, sweep, timetable
@@ -59,10 +60,13 @@ class Way:
 
 
 def watch_all(way: Way) -> None:
-    """Every commit, every call of Stripe, a mail's DATA with its answer, an SMS."""
+    """Every commit, every call of Stripe and of SSLCommerz, a mail's DATA with its answer, an SMS."""
     way.watch(db.engine.dialect, "do_commit", "commit")
     for call in ("start", "query", "expire", "refund", "refund_state"):
         way.watch(Stripe, call, call)
+    for call in ("start", "query", "refund", "refund_state"):
+        way.watch(SslCommerz, call, call)
+    way.watch(SslCommerz, "_validated", "validation")
     way.watch(TimedSmtp, "data", "mail")
     way.watch(Http, "send", "sms")
 

@@ -28,7 +28,7 @@ from doctapp.payments.models import Attempt, Receipt, Refund
 from doctapp.work.sweep import sweep_once
 from tests import make, money, people
 from tests.conftest import english
-from tests.gateways.paying import stripe_settings
+from tests.gateways.paying import sslcommerz_settings, stripe_settings
 from tests.payments import steps
 from tests.payments.steps import again
 from tests.product import ROOT
@@ -37,12 +37,15 @@ from tests.servers.money import Message
 from tests.servers.processes import environment
 from tests.servers.sms import SmsServer
 from tests.servers.smtp import MailServer
+from tests.servers.sslcommerz import SslCommerzServer
 from tests.servers.stripe import StripeServer
 from tests.work import programs
 
 HEALED_WITHIN = timedelta(seconds=150)
 A_SWEEP_EVERY = timedelta(seconds=50)  # more seldom than they come: none may be needed for more
-HOOK = "/payments/stripe/webhook"
+HOOK, IPN = "/payments/stripe/webhook", "/payments/sslcommerz/ipn"
+# It can't be asked whether it did what it was asked for: such a refund is for a person, and its scene looks at it.
+AT_SSLCOMMERZ = select(Attempt.id).where(Attempt.provider == "sslcommerz")
 COOKIES = ("session", "browser", "lang")
 
 
@@ -55,24 +58,30 @@ class Act(NamedTuple):
 
 
 class Servers:
-    """A Stripe, a mail server and an SMS gateway."""
+    """A Stripe, an SSLCommerz, a mail server and an SMS gateway."""
 
     def __init__(self) -> None:
-        self.stripe, self.mail, self.sms = StripeServer(), MailServer(), SmsServer()
+        self.stripe, self.sslcommerz, self.mail, self.sms = (
+            StripeServer(),
+            SslCommerzServer(),
+            MailServer(),
+            SmsServer(),
+        )
+        self._all = (self.stripe, self.sslcommerz, self.mail, self.sms)
 
     def __enter__(self) -> Servers:
-        for server in (self.stripe, self.mail, self.sms):
+        for server in self._all:
             server.up()
         return self
 
     def __exit__(self, *_: object) -> None:
-        for server in (self.stripe, self.mail, self.sms):
+        for server in self._all:
             server.down()
 
     def known_to(self, settings: Settings) -> Settings:
         """The settings with these servers."""
         return replace(
-            stripe_settings(settings, self.stripe),
+            sslcommerz_settings(stripe_settings(settings, self.stripe), self.sslcommerz),
             mail_server=self.mail.host,
             mail_port=self.mail.port,
             sms_url=f"{self.sms.url}?to={{to}}&text={{text}}",
@@ -81,10 +90,13 @@ class Servers:
 
     def forget(self) -> None:
         """What was done before is no longer known, and no switch is thrown."""
-        self.stripe.normal()
-        for known in (self.stripe.sessions, self.stripe.intents, self.stripe.refunds):
-            known.clear()
-        self.stripe.requests.clear()
+        for server in (self.stripe, self.sslcommerz):
+            server.normal()
+            server.sessions.clear()
+            server.refunds.clear()
+            server.requests.clear()
+        self.stripe.intents.clear()
+        self.sslcommerz.tries.clear()
         self.mail.clear()
         self.sms.clear()
 
@@ -94,6 +106,7 @@ class Mortals:
 
     def __init__(self, settings: Settings) -> None:
         keys = ("stripe_secret_key", "stripe_webhook_secret", "stripe_api_base")
+        keys += ("sslcommerz_store", "sslcommerz_password", "sslcommerz_host")
         env = programs.environment(settings) | {key.upper(): getattr(settings, key) for key in keys}
         self._program = subprocess.Popen(
             [sys.executable, "-m", "tests.faults.dying"],
@@ -146,7 +159,8 @@ class World:
     """Dr Rokeya's evening in three days with all its servers, and what its people do there."""
 
     def __init__(self, app: Flask, servers: Servers, mortals: Mortals, patch: pytest.MonkeyPatch) -> None:
-        self.app, self.servers, self.stripe, self._mortals = app, servers, servers.stripe, mortals
+        self.app, self.servers, self._mortals = app, servers, mortals
+        self.stripe, self.sslcommerz = servers.stripe, servers.sslcommerz
         self.repeats: Any = None  # what comes again after the death: the form, or the gateway's message
         servers.forget()
         self.doctor = make.person(email="doctor@demo.test", name="Rokeya Begum")
@@ -207,19 +221,19 @@ class World:
 
     # money
 
-    def message(self, message: Message) -> Act:
+    def message(self, message: Message, hook: str = HOOK) -> Act:
         """The act that tells a gateway's message; the gateway may tell it once more."""
-        self.repeats = lambda: self.tell(message)
-        return Act("tell", HOOK, {"headers": message.headers, "body": message.body.decode()})
+        self.repeats = lambda: self.tell(message, hook)
+        return Act("tell", hook, {"headers": message.headers, "body": message.body.decode()})
 
-    def tell(self, message: Message) -> Any:
+    def tell(self, message: Message, hook: str = HOOK) -> Any:
         """Tell a gateway's message now."""
-        return english(self.app).post(HOOK, data=message.body, headers=message.headers)
+        return english(self.app).post(hook, data=message.body, headers=message.headers)
 
-    def begun(self, person: Person, number: int = 12) -> tuple[Appointment, Attempt]:
-        """A number that this person keeps, and its open payment at Stripe."""
+    def begun(self, person: Person, number: int = 12, provider: str = "stripe") -> tuple[Appointment, Attempt]:
+        """A number that this person keeps, and its open payment."""
         row = steps.kept(self.sitting, person, number=number, browser=f"browser of {person.id}")
-        attempt = steps.begun(row, provider="stripe", now=clock.now())
+        attempt = steps.begun(row, provider=provider, now=clock.now())
         payments.start(attempt.id, clock.now())
         return again(row), again(attempt)
 
@@ -233,6 +247,12 @@ class World:
         """What Stripe sent back, refund by refund."""
         return [refund["amount"] for refund in self.stripe.refunds.values()]
 
+    def days_go_by(self) -> None:
+        """SSLCommerz ends what it was asked to send back, and is asked again."""
+        self.sslcommerz.let_refunds_end("refunded")
+        self.later(timedelta(hours=2))
+        self.heal()
+
     # what must be so in the end
 
     def is_well(self, *, twice: int | None = 0) -> None:
@@ -242,12 +262,12 @@ class World:
         stuck = {
             "attempts": count(Attempt.next_query_at <= now - A_SWEEP_EVERY),
             "refunds": count(Refund.state.in_(("refund_due", "refunding")), Refund.not_before <= now - A_SWEEP_EVERY),
-            "failed refunds": count(Refund.state == "refund_failed"),
+            "failed refunds": count(Refund.state == "refund_failed", Refund.attempt_id.not_in(AT_SSLCOMMERZ)),
             "letters": count(Letter.state.in_(("waiting", "sending")), Letter.due_at <= now - A_SWEEP_EVERY),
             "dead letters": count(Letter.state == "dead"),
         }
         assert {what: how_many for what, how_many in stuck.items() if how_many} == {}
-        back = select(Refund.amount).where(Refund.state == "refunded")
+        back = select(Refund.amount).where(Refund.state == "refunded", Refund.attempt_id.not_in(AT_SSLCOMMERZ))
         assert sorted(self.returned()) == sorted(db.session.scalars(back))
         arrived = Counter(str(mail["Message-ID"]) for mail in self.servers.mail.mails)
         arrived += Counter(f"{text.to}: {text.text}" for text in self.servers.sms.texts)

@@ -31,7 +31,7 @@ from doctapp.payments.models import Attempt
 from tests import make, people
 from tests.conftest import clean
 from tests.faults.dying import AFTER, BEFORE
-from tests.faults.killing import Act, Mortals, Servers, World, count, mortals
+from tests.faults.killing import IPN, Act, Mortals, Servers, World, count, mortals
 from tests.payments import steps
 from tests.payments.steps import PRICE, again
 from tests.people import MINUTE
@@ -100,6 +100,33 @@ def a_payment_begins(world: World) -> Any:
 def the_gateway_tells_of_money(world: World) -> Any:
     row, attempt = world.begun(world.alice)
     return world.message(world.stripe.pay(attempt.token)), lambda _: world.is_booked(row)
+
+
+@scene("commit commit start commit", repeats=True)
+def a_payment_begins_at_sslcommerz(world: World) -> Any:
+    alice = world.alice
+    row = steps.kept(world.sitting, alice, browser=f"browser of {alice.id}")
+    act = world.form(world.browser_of(alice), f"/appointments/{row.ref}/payment", "payment", method="sslcommerz")
+
+    def end(done: bool) -> None:
+        attempts = db.session.scalars(select(Attempt)).all()
+        assert len(attempts) == done
+        if not done:
+            assert again(row).status == "held"
+            return
+        # it opens another session of the same order where it is asked again; only the last was shown
+        assert world.sslcommerz.session_of(attempts[0].token)["sessionkey"] == attempts[0].session
+        assert world.tell(world.sslcommerz.pay(attempts[0].token), IPN).status_code == 200
+        world.heal()
+        world.is_booked(row)
+
+    return act, end
+
+
+@scene("validation commit", repeats=True)
+def sslcommerz_tells_of_money(world: World) -> Any:
+    row, attempt = world.begun(world.alice, provider="sslcommerz")
+    return world.message(world.sslcommerz.pay(attempt.token), IPN), lambda _: world.is_booked(row)
 
 
 @scene("commit query commit")
@@ -206,6 +233,28 @@ def a_refund_is_sent_whose_first_sender_died(world: World) -> Any:
         assert refunding.claim(steps.refund().id, now=clock.now())
     world.later(MINUTE)
     return Act("step", "payments.send_refunds"), lambda _: world.is_returned(row, "cancelled")
+
+
+@scene("commit refund commit")
+def a_refund_is_asked_of_sslcommerz(world: World) -> Any:
+    row, attempt = world.begun(world.alice, provider="sslcommerz")
+    assert world.tell(world.sslcommerz.pay(attempt.token), IPN).status_code == 200
+    world.sslcommerz.let_refunds_end("pending")
+    world.form(world.browser_of(world.alice), f"/appointments/{row.ref}/cancellation", "cancellation")
+    assert world.repeats().status_code == 303
+    world.later(UNDO)
+
+    def end(_: bool) -> None:
+        refund = steps.refund()
+        if refund.gateway_ref:
+            world.days_go_by()
+            assert (again(refund).state, len(world.sslcommerz.refunds)) == ("refunded", 1)
+            assert world.letters()["refunded"] == 1
+        else:  # nobody can say whether it was asked: it is never asked for blindly again
+            assert (refund.state, len(world.sslcommerz.refunds) <= 1) == ("refund_failed", True)
+            assert "merchant panel" in refund.fault
+
+    return Act("step", "payments.send_refunds"), end
 
 
 @scene("commit", repeats=True)

@@ -13,7 +13,7 @@ from doctapp.gateways.outcomes import NotSent, Refused, Unknown, Unreachable
 
 __all__ = [
     "Answer", "Event", "Gateway", "NotAdmitted", "NotProven", "NotSent", "Order", "RefundAnswer", "RefundOrder", "Refused", "Started",
-    "Unknown", "Unreachable", "gateway", "offered",
+    "Unknowable", "Unknown", "Unreachable", "gateway", "offered",
 ]  # fmt: skip
 
 OPEN, CAPTURED, FAILED, EXPIRED = "open", "captured", "failed", "expired"
@@ -25,6 +25,10 @@ class NotProven(Exception):
 
 class NotAdmitted(Unreachable):
     """The gateway does not know our key or our store, or does not let it do this: surely nothing happened."""
+
+
+class Unknowable(Unknown):
+    """It was perhaps done, and this gateway can't be asked whether: only a person can find out."""
 
 
 @dataclass(frozen=True)

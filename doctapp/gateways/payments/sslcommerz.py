@@ -28,6 +28,7 @@ from doctapp.gateways.payments import (
     RefundAnswer,
     RefundOrder,
     Started,
+    Unknowable,
 )
 
 LIVE, SANDBOX = "https://securepay.sslcommerz.com", "https://sandbox.sslcommerz.com"
@@ -114,7 +115,7 @@ class SslCommerz:
         """What became of a refund; SSLCommerz knows it by its own id only, so without that nobody can tell."""
         refuse_in_transaction()
         if not order.gateway_ref:
-            raise Unknown("SSLCommerz finds no refund without its own number: look for it in the merchant panel")
+            raise Unknowable("SSLCommerz finds no refund without its own number: look for it in the merchant panel")
         said = self._ask("GET", TRANSACTIONS, {"refund_ref_id": order.gateway_ref})
         state = REFUNDS.get(str(said.get("status")))
         if state is None or said.get("refund_ref_id") != order.gateway_ref:
