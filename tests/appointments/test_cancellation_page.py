@@ -127,6 +127,17 @@ def test_the_page_is_not_there_for_others(other, bob, alice, evening):
     assert other.get(f"/appointments/{row.ref}/cancellation").status_code == 404
 
 
+def test_an_admin_who_cancels_is_led_to_no_page_of_the_chambers(client, admin, nasrin, alice, evening):
+    row = of(alice, evening)
+
+    at_the_desk = look(make.sign_in(client, nasrin), row, "cancellation")
+    of_an_admin = look(make.sign_in(client, admin), row, "cancellation")
+
+    assert of_an_admin.form("cancellation")
+    assert "/doctor/requests" in [link.href for link in at_the_desk.links]
+    assert not [link.href for link in of_an_admin.links if link.href.startswith("/doctor/")]
+
+
 def test_the_page_reads_in_bangla(hers, alice, evening):
     row = of(alice, evening)
     hers.set_cookie("lang", "bn")

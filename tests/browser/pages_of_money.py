@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from pyotp import TOTP
 
+from doctapp import clock
 from doctapp.payments.models import Attempt, Refund
 from tests.browser import steps
 from tests.browser.practice import Practice
@@ -112,7 +114,7 @@ def given_back(walk: Walk, practice: Practice) -> Iterator[Seen]:
     patient, ref, truth = begin(walk, practice, 8)
     end(patient, "before")
     walk.rows.set_money(Attempt, ref, flag="amount", captured_amount=65_000)
-    walk.rows.set(ref, status="requested", paid=0)
+    walk.rows.set(ref, status="requested", paid=0, lapses_at=clock.now() + timedelta(hours=3))
     yield "payment-looked-at", patient.get(truth)
 
 
