@@ -21,14 +21,16 @@ from tests.product import Tree, until
 LEASE_AND_SWEEP = 110
 SWEEP = 60
 CROWD = 16
+TURNS = 3
 ROW = text("SELECT state, tries, unknown_outcomes, body, fault FROM letter WHERE address = :address")
 
 
 @dataclass
 class Office:
-    """A product whose letters are watched."""
+    """A product whose letters are watched, and to whom the one went whose worker was killed."""
 
     product: Tree
+    killed: str = ""
 
     def ask(self, address: str, visitor: Walker | None = None) -> None:
         """Ask for a code on the sign-in page."""
@@ -50,12 +52,17 @@ class Office:
         until(lambda: self.row(address).state == state, seconds, f"The letter to {address} was not {state}")
         return self.row(address)
 
+    @property
+    def worker(self) -> list[int]:
+        """The worker, and its child while it has a job in hand."""
+        return self.product.children["worker"]
+
     def mails(self, address: str) -> list[booking.Mail]:
         """What arrived at this address."""
         return self.product.mails.mails_to(address)
 
 
-KILLED, CROWDED = "killed@example.org", "crowd-{}@example.org"
+KILLED, CROWDED = "killed-{}@example.org", "crowd-{}@example.org"
 REFUSED, LOST, AWAY, SLOW = (f"{name}@example.org" for name in ("refused", "lost", "away", "slow"))
 LATE = "+8801812345678"
 
@@ -63,9 +70,15 @@ LATE = "+8801812345678"
 def send_and_kill(office: Office) -> None:
     """Kill the worker, with the child that sends, while the mail server keeps it waiting."""
     office.product.mails.slow(8)
-    office.ask(KILLED)
-    office.wait_for(KILLED, "sending")
-    for pid in office.product.children["worker"]:
+    for turn in range(TURNS):
+        until(lambda: len(office.worker) == 1, SWEEP, "The worker was never idle")
+        office.killed = KILLED.format(turn)
+        office.ask(office.killed)
+        office.wait_for(office.killed, "sending")
+        parent, *child = office.worker
+        if child:  # else a sweep was faster than a slow machine's worker
+            break
+    for pid in (parent, *child):
         os.kill(pid, signal.SIGKILL)
     office.product.mails.normal()
 
@@ -85,7 +98,7 @@ def hurt_senders(stage: Stage) -> Office:
     office = Office(stage.tree())
     send_and_kill(office)
     send_to_a_crowd(office)
-    office.wait_for(KILLED, "sent", LEASE_AND_SWEEP)
+    office.wait_for(office.killed, "sent", LEASE_AND_SWEEP)
     return office
 
 
@@ -182,8 +195,8 @@ def test_the_sweep_beside_the_worker_sends_nothing_twice(after_hurt_senders: Off
 
 
 def test_the_letter_of_a_killed_worker_arrives(after_hurt_senders: Office) -> None:
-    arrived = after_hurt_senders.mails(KILLED)
+    arrived = after_hurt_senders.mails(after_hurt_senders.killed)
 
     assert arrived
     assert len({mail["Message-ID"] for mail in arrived}) == 1
-    assert after_hurt_senders.row(KILLED).tries == 2
+    assert after_hurt_senders.row(after_hurt_senders.killed).tries == 2
