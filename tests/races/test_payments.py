@@ -26,10 +26,10 @@ from doctapp.gateways.payments.sandbox import Sandbox
 from doctapp.payments.models import Attempt, GatewayEvent, Receipt, Refund
 from tests import money
 from tests.payments import steps
-from tests.races import scenes
+from tests.races import racing, scenes
 from tests.races.racing import Answer as Answered
 from tests.races.racing import Browser, Call, Timed, until_seen
-from tests.races.servers import Stage
+from tests.races.servers import NAMES, Stage
 
 ROUNDS = 5
 EXPIRE, SEND = "appointments.expire_holds", "payments.send_refunds"
@@ -309,5 +309,5 @@ def test_without_its_condition_an_undo_keeps_a_visit_whose_money_went_back(ungua
 
 def test_the_equation_holds_after_all_races(stage: Stage) -> None:
     db.session.rollback()
-    print(money.total())
+    racing.summary.append(f"money of all races, {NAMES[stage.kind]}: {money.total()}")
     assert [found for found in money.owed() if not found.balanced] == []
