@@ -1,39 +1,18 @@
 """What the tests' gateways of money share: a server that remembers what it did, tells it, and has switches for bad days."""
 
 import html
-import json
 import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from socket import socket
 from typing import Any, NamedTuple, Self
-from urllib.parse import parse_qsl, urlsplit
 
+from tests.servers.door import Asked, Door, Said
 from tests.servers.ports import LOOPBACK, free_port
-from tests.servers.sms import hang_up
 
 PATIENCE = 10.0
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-
-
-class Asked(NamedTuple):
-    """One request as the gateway got it."""
-
-    method: str
-    path: str
-    values: dict[str, str]
-    headers: dict[str, str]
-
-
-class Said(NamedTuple):
-    """One answer: JSON, or a page."""
-
-    status: int
-    body: Any
-    headers: dict[str, str] = {}
 
 
 class Message(NamedTuple):
@@ -195,70 +174,3 @@ def page(title: str, form: str) -> str:
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}</title></head>'
         f"<body><main><h1>{html.escape(title)}</h1>{form}</main></body></html>"
     )
-
-
-class Door(ThreadingHTTPServer):
-    """Listens, and knows its open connections."""
-
-    daemon_threads = True
-
-    def __init__(self, money: MoneyServer) -> None:
-        super().__init__((LOOPBACK, money.port), Conversation)
-        self.money = money
-        self.open: set[socket] = set()
-        threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
-
-    def close(self) -> None:
-        """Cut every connection and listen no more."""
-        self.shutdown()
-        self.server_close()
-        for connection in list(self.open):
-            hang_up(connection)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that has gone is no news."""
-
-
-class Conversation(BaseHTTPRequestHandler):
-    """One request."""
-
-    server: Door
-
-    def setup(self) -> None:
-        """Remember the connection."""
-        super().setup()
-        self.server.open.add(self.connection)
-
-    def finish(self) -> None:
-        """Forget the connection."""
-        self.server.open.discard(self.connection)
-        super().finish()
-
-    def do_GET(self) -> None:
-        """A question."""
-        self._answer({})
-
-    def do_POST(self) -> None:
-        """An act."""
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
-        self._answer(dict(parse_qsl(body, keep_blank_values=True)))
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
-
-    def _answer(self, sent: dict[str, str]) -> None:
-        address = urlsplit(self.path)
-        values = {**dict(parse_qsl(address.query, keep_blank_values=True)), **sent}
-        said = self.server.money.answer(Asked(self.command, address.path, values, dict(self.headers)))
-        if said is None:
-            hang_up(self.connection)
-            return
-        is_page = isinstance(said.body, str)
-        body = (said.body if is_page else json.dumps(said.body)).encode()
-        self.send_response(said.status)
-        self.send_header("Content-Type", "text/html; charset=utf-8" if is_page else "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        for name, value in said.headers.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)

@@ -1,15 +1,11 @@
 """An SMS gateway on loopback: HTTP in, `OK <id>` out, and bad days on request."""
 
-import json
 import re
 import threading
 import time
-from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from socket import SHUT_RDWR, socket
 from typing import Any, NamedTuple, Self
-from urllib.parse import parse_qsl, urlsplit
 
+from tests.servers.door import Asked, Door, Said
 from tests.servers.ports import LOOPBACK, free_port
 
 CODE = re.compile(r"(?<![0-9:])[0-9]{5}(?![0-9])")  # five digits that are no port of an address
@@ -38,8 +34,8 @@ class SmsServer:
         self.requests = 0
         self._arrived = threading.Condition()
         self._released = threading.Event()
-        self._door = threading.Lock()
-        self._gateway: Gateway | None = None
+        self._turn = threading.Lock()
+        self._door: Door | None = None
         self.normal()
 
     def __enter__(self) -> Self:
@@ -75,19 +71,19 @@ class SmsServer:
 
     def down(self) -> None:
         """Cut every connection and listen no more."""
-        with self._door:
-            if self._gateway is not None:
-                self._gateway.close()
-                self._gateway = None
+        with self._turn:
+            if self._door is not None:
+                self._door.close()
+                self._door = None
             self._released.set()
 
     def up(self) -> None:
         """Listen on the same port as before."""
-        with self._door:
+        with self._turn:
             if self._hang:
                 self._released.clear()
-            if self._gateway is None:
-                self._gateway = Gateway(self)
+            if self._door is None:
+                self._door = Door(self)
 
     def clear(self) -> None:
         """Forget the texts so far."""
@@ -109,8 +105,12 @@ class SmsServer:
         assert found is not None
         return found.group()
 
-    def answer(self, values: dict[str, str]) -> tuple[int, str]:
+    def answer(self, asked: Asked) -> Said:
         """Take one request as the switches say."""
+        status, words = self._taken(asked.values)
+        return Said(status, words, kind="text/plain")
+
+    def _taken(self, values: dict[str, str]) -> tuple[int, str]:
         self.requests += 1
         time.sleep(self._before)
         if self._hang:
@@ -141,69 +141,3 @@ class SmsServer:
                 left = until - time.monotonic()
                 assert left > 0, f"No text to {to} {sentence} in {timeout:g} s, only {self.texts}."
                 self._arrived.wait(left)
-
-
-class Gateway(ThreadingHTTPServer):
-    """Listens, and knows its open connections."""
-
-    daemon_threads = True
-
-    def __init__(self, sms: SmsServer) -> None:
-        super().__init__((LOOPBACK, sms.port), Conversation)
-        self.sms = sms
-        self.open: set[socket] = set()
-        threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
-
-    def close(self) -> None:
-        """Cut every connection and listen no more."""
-        self.shutdown()
-        self.server_close()
-        for connection in list(self.open):
-            hang_up(connection)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that has gone is no news."""
-
-
-def hang_up(connection: socket) -> None:
-    """Close a connection that may have gone by itself."""
-    with suppress(OSError):
-        connection.shutdown(SHUT_RDWR)
-
-
-class Conversation(BaseHTTPRequestHandler):
-    """One request."""
-
-    server: Gateway
-
-    def setup(self) -> None:
-        """Remember the connection."""
-        super().setup()
-        self.server.open.add(self.connection)
-
-    def finish(self) -> None:
-        """Forget the connection."""
-        self.server.open.discard(self.connection)
-        super().finish()
-
-    def do_GET(self) -> None:
-        """A text in the query."""
-        self._answer(dict(parse_qsl(urlsplit(self.path).query)))
-
-    def do_POST(self) -> None:
-        """A text in a form or in JSON."""
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
-        is_json = "json" in self.headers.get("Content-Type", "")
-        sent = json.loads(body) if is_json else dict(parse_qsl(body))
-        self._answer({**dict(parse_qsl(urlsplit(self.path).query)), **sent})
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
-
-    def _answer(self, values: dict[str, str]) -> None:
-        status, words = self.server.sms.answer(values)
-        self.send_response(status)
-        self.send_header("Content-Type", "text/plain; charset=utf-8")
-        self.send_header("Content-Length", str(len(words)))
-        self.end_headers()
-        self.wfile.write(words.encode())

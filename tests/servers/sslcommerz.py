@@ -6,7 +6,8 @@ from hashlib import md5, sha256
 from typing import Any
 from urllib.parse import urlencode
 
-from tests.servers.money import Asked, Message, MoneyServer, Said, page
+from tests.servers.door import Asked, Said
+from tests.servers.money import Message, MoneyServer, page
 
 STORE, PASSWORD = "doctapplive", "doctapplive@ssl"
 NEEDED = (

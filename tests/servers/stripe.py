@@ -7,7 +7,8 @@ import time
 from hashlib import sha256
 from typing import Any
 
-from tests.servers.money import Asked, Message, MoneyServer, Said, page
+from tests.servers.door import Asked, Said
+from tests.servers.money import Message, MoneyServer, page
 
 KEY, WEBHOOK_SECRET = "sk_test_fake", "whsec_fake"
 REFUND_STATES = {"": "succeeded", "refunded": "succeeded", "pending": "pending", "failed": "failed"}
