@@ -39,6 +39,11 @@ class Case:
     attempt: Attempt
     appointment: Appointment
 
+    @property
+    def refund(self) -> Refund | None:
+        """The row, where it is a refund."""
+        return self.row if isinstance(self.row, Refund) else None
+
 
 @dataclass(frozen=True)
 class Waiting:
