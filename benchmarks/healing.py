@@ -19,7 +19,6 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from doctapp import clock
 from doctapp.appointments.models import Appointment
 from doctapp.db import db
 from doctapp.notifications.models import Letter
@@ -27,7 +26,6 @@ from doctapp.payments.models import Attempt, Refund
 from tests.conftest import clean, make_app
 from tests.faults.killing import HEALED_WITHIN, Servers, World, mortals
 from tests.faults.test_killed_payments import AGAIN, POINTS, SIGKILLED, Point
-from tests.people import NOW
 from tests.races.servers import NAMES
 from tests.servers import postgres
 
@@ -84,13 +82,6 @@ def healed_after(world: World, point: Point) -> timedelta:
     return taken
 
 
-def begin_at_now(patch: pytest.MonkeyPatch) -> None:
-    """Each kill begins at the moment that the rows of tests are made by, however long the others took."""
-    real = clock.now
-    begun = real()
-    patch.setattr(clock, "now", lambda: NOW + (real() - begun))
-
-
 def measured(kind: str, points: list[Point]) -> dict[str, Any]:
     """The line of one database."""
     times, ill = [], []
@@ -98,7 +89,6 @@ def measured(kind: str, points: list[Point]) -> dict[str, Any]:
         for point in points:
             with pytest.MonkeyPatch.context() as patch:
                 clean()
-                begin_at_now(patch)
                 try:
                     times.append(healed_after(World(app, servers, program, patch), point).total_seconds())
                 except AssertionError as why:

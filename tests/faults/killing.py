@@ -163,14 +163,19 @@ class World:
         self.stripe, self.sslcommerz = servers.stripe, servers.sslcommerz
         self.repeats: Any = None  # what comes again after the death: the form, or the gateway's message
         servers.forget()
+        self._begin(patch)
         self.doctor = make.person(email="doctor@demo.test", name="Rokeya Begum")
         self.chamber = make.chamber(make.doctor(person_id=self.doctor.id))
         steps.takes_online(self.chamber)
         self.sitting = make.sitting(self.chamber, days=3)
         self.alice, self.bob = patient(people.ALICE, "Alice Akter"), patient(people.BOB, "Bob Barua")
-        self._moved, real = timedelta(0), clock.now
-        patch.setattr(clock, "now", lambda: real() + self._moved)
         patch.setitem(app.config, "SETTINGS", servers.known_to(app.config["SETTINGS"]))
+
+    def _begin(self, patch: pytest.MonkeyPatch) -> None:
+        """It is the moment that the rows of tests are made by, however long other worlds took; time goes on from there."""
+        self._moved, real = timedelta(0), clock.now
+        begun = real()
+        patch.setattr(clock, "now", lambda: people.NOW + (real() - begun) + self._moved)
 
     def later(self, time: timedelta) -> None:
         """So much time goes by in which nothing runs."""
