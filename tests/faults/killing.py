@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -190,6 +191,13 @@ class World:
         """What became of a process that did this and was killed so many seconds after it began."""
         db.session.rollback()
         return self._mortals.do(act, seconds=after, now=clock.now())[0]
+
+    def lasts(self, act: Act) -> float:
+        """How many seconds a process takes that does this and lives."""
+        db.session.rollback()
+        began = time.monotonic()
+        assert self._mortals.do(act, now=clock.now())[0] == 0
+        return time.monotonic() - began
 
     def heal(self, wait: timedelta = timedelta(0)) -> None:
         """Let sweeps run for 150 s, some of them after this wait."""
