@@ -151,6 +151,7 @@ def ready() -> Flask:
 def main() -> None:
     """Do what is asked until nobody asks any more."""
     app = ready()
+    print("ready", flush=True)
     for line in sys.stdin:
         print(json.dumps({"ended": in_a_process(app, json.loads(line))}), flush=True)
 

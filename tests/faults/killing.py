@@ -118,6 +118,8 @@ class Mortals:
             text=True,
             start_new_session=True,
         )
+        assert self._program.stdout
+        self._program.stdout.readline()  # it is ready
 
     def do(self, act: Act, *, now: datetime, **death: Any) -> tuple[int, list[str]]:
         """How a process ended that did this until its death, and, where it lived, what it passed."""
