@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextvars
+import functools
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -12,11 +14,13 @@ from typing import Any
 
 import flask_migrate
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from doctapp import clock, create_app
+from doctapp.accounts import passwords
 from doctapp.config import Settings
 from doctapp.db import Row, db
 from tests import make, money, people
@@ -40,6 +44,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The races come first, beside the small tests, and what else starts servers last: never two of them at once."""
     items.sort(key=lambda item: TOGETHER.index(room(item)) if room(item) in TOGETHER else 0.5)
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of collected tests stay until the end: the garbage collector need not look at them again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -131,6 +142,14 @@ def application(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
         db.engine.dispose()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """Passwords cost next to nothing in this process; what they cost in the product has a test of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "hasher", functools.cache(lambda: PasswordHasher(1, 8, 1)))
+        yield
+
+
 @pytest.fixture
 def from_now(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each test begins at NOW, however long the others took, and time goes on from there."""
@@ -162,7 +181,10 @@ def clean() -> None:
 
 @contextmanager
 def triggers_aside() -> Iterator[None]:
-    """Let this transaction do what triggers refuse."""
+    """Let this transaction do what triggers refuse; it is committed here.
+
+    A commit inside would go on with another connection, which takes its own old picture of the schema for true.
+    """
     if db.engine.dialect.name == "postgresql":
         db.session.execute(text("SET session_replication_role = replica"))
         yield

@@ -26,6 +26,7 @@ from doctapp.clinics.models import Area
 from doctapp.db import db
 from doctapp.doctors.models import Specialty
 from tests import make
+from tests.patience import PATIENCE
 from tests.people import PASSWORD
 from tests.servers import postgres
 from tests.servers.ports import LOOPBACK, free_port, is_open
@@ -47,7 +48,7 @@ NOT_OURS = (
 )  # fmt: skip
 
 
-def until(fact: Callable[[], object], seconds: float = 15, what: str = "It did not come to that") -> None:
+def until(fact: Callable[[], object], seconds: float = PATIENCE, what: str = "It did not come to that") -> None:
     """Wait until this is so."""
     end = time.monotonic() + seconds
     while not fact():
@@ -149,7 +150,7 @@ class Tree(Product):
 
     def start(self) -> None:
         """Start the tree and wait for its word that it is ready."""
-        self.launch().wait_for(READY, 120)
+        self.launch().wait_for(READY, 2 * PATIENCE)
 
     def launch(self, *arguments: str) -> Process:
         """Start the tree and wait for nothing."""
@@ -208,7 +209,9 @@ class Server(Product):
         write_small_world(environment(self.env))
         for name, command in programs.items():
             self._processes[name] = Process(["sh", "-c", f"exec {command}"], env=self.env, cwd=ROOT)
-        until(lambda: is_open(self.port) and self.serves, 60, f"It did not serve:\n{self._processes['web'].tail()}")
+        until(
+            lambda: is_open(self.port) and self.serves, PATIENCE, f"It did not serve:\n{self._processes['web'].tail()}"
+        )
 
     def stop(self) -> None:
         """End every process, the proxy and Redis."""

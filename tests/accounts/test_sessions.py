@@ -13,6 +13,7 @@ from tests import make
 from tests.people import HOUR, MINUTE, NOW, PASSWORD
 
 SECOND = timedelta(seconds=1)
+HOUSES = passwords.hasher  # before the stage makes it cheap
 LIMITS = [
     ("patient", 30 * MINUTE, 12 * HOUR),
     ("doctor", 2 * HOUR, 12 * HOUR),
@@ -114,6 +115,12 @@ def test_a_password_is_stored_as_argon2_and_never_twice_the_same(app):
     assert one != other
     assert passwords.is_right(one, PASSWORD)
     assert not passwords.is_right(one, PASSWORD + " ")
+
+
+def test_a_password_costs_what_rfc_9106_asks_where_memory_is_short():
+    hasher = HOUSES()
+
+    assert (hasher.time_cost, hasher.memory_cost, hasher.parallelism) == (3, 64 * 1024, 4)
 
 
 @pytest.mark.parametrize("stored", [None, "", "$argon2id$broken", "plain"])

@@ -56,4 +56,3 @@ def tamper(statement: str, **values: object) -> None:
     db.session.rollback()
     with triggers_aside():
         assert db.session.execute(text(statement), values).rowcount > 0
-        db.session.commit()

@@ -167,7 +167,7 @@ class Walk:
         yield "bookings-unfinished", rahima.get("/appointments")
         yield "sign-in-code", new.get("/login").submit("login-phone", phone=phone)
         yield "sign-in-wrong-code", new.submit("code", code="12")
-        yield "home-signed-in-empty", new.submit("code", code=self.product.texts.code_for(phone, 30))
+        yield "home-signed-in-empty", new.submit("code", code=self.product.texts.code_for(phone))
         yield "bookings-empty", new.get("/appointments")
         yield "bookings-past-empty", new.get("/appointments?view=past")
         yield "notifications-empty", new.get("/notifications")

@@ -113,7 +113,7 @@ def sittings(walk: Walk, doctor: Visitor, practice: Practice, booked: Booked) ->
     yield "sitting-cancelling", doctor
     yield "sitting-cancelling-error", doctor.submit("sitting-cancellation")
     yield "sitting-cancelled", doctor.submit("sitting-cancellation", reason="emergency")
-    until(lambda: patient.reload().state == patient.said("Cancelled"), 20)
+    until(lambda: patient.reload().state == patient.said("Cancelled"))
     yield "ticket-of-a-cancelled-sitting", patient
     yield "notifications-of-changes", patient.get("/notifications")
     clerk.sign_in(DESK)

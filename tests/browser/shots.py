@@ -22,6 +22,7 @@ from tests.browser.chromium import launch_options
 from tests.browser.conftest import EVERYBODY
 from tests.browser.pages import Walk
 from tests.browser.visitor import Visitor
+from tests.patience import PATIENCE
 from tests.product import Tree, seeded
 
 WIDTHS = {"320": 640, "360": 740, "1366": 768}
@@ -35,7 +36,7 @@ class SandboxTexts:
     def __init__(self, url: str) -> None:
         self.url = url
 
-    def code_for(self, phone: str, timeout: float = 30) -> str:
+    def code_for(self, phone: str, timeout: float = PATIENCE) -> str:
         """The code in the newest text to this phone."""
         until = time.monotonic() + timeout
         while time.monotonic() < until:

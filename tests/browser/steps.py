@@ -60,7 +60,7 @@ def say_who(visitor: Visitor, *, name: str = "Rahima Khatun", phone: str = "") -
 
 def prove(visitor: Visitor, product: Product, phone: str) -> None:
     """Read the code from the SMS and type it."""
-    visitor.submit("code", code=product.texts.code_for(phone, 30))
+    visitor.submit("code", code=product.texts.code_for(phone))
     assert visitor.path.endswith("/payment"), f"{visitor.path}: {visitor.words}"
 
 
@@ -95,7 +95,7 @@ def new_address() -> str:
 
 def texted_code(product: Product, phone: str, *, not_this: str = "") -> str:
     """The code in the newest SMS to this phone, once it is another than the one that came before."""
-    until(lambda: product.texts.code_for(phone, 30) != not_this, 30, f"No other code came to {phone}")
+    until(lambda: product.texts.code_for(phone) != not_this, what=f"No other code came to {phone}")
     return product.texts.code_for(phone)
 
 
@@ -118,5 +118,5 @@ def mailed_link(product: Product, address: str, path: str) -> str:
         found = [link.search(mail.text) for mail in product.mails.mails_to(address)]
         return [one[0] for one in found if one]
 
-    until(links, 30, f"No link to {path} was mailed to {address}")
+    until(links, what=f"No link to {path} was mailed to {address}")
     return links()[-1]

@@ -25,7 +25,6 @@ WAYS = {
 # Each language and each manner once is enough for what the other journeys have walked through already.
 IN_BRIEF = pytest.mark.parametrize("scene", ["sqlite-bn-no-scripts", "sqlite-en-scripts"], indirect=True)
 CONFLICT = "was answered 409"
-SMS_WAIT = 20
 
 
 @dataclass
@@ -207,7 +206,7 @@ def test_a_cancelled_sitting_is_told_to_all_and_a_late_one_shifts_the_time_to_co
 
     the_sitting_is_cancelled(doctor, practice.sittings[0])
     for one in (first, second, third):
-        scene.product.texts.wait_for(one.phone, one.ref, SMS_WAIT)
+        scene.product.texts.wait_for(one.phone, one.ref)
         is_told(scene, one, "Serial %(number)s was cancelled for you", one.number)
     the_open_ticket_offers_the_next(patient, practice)
     doctor.get(f"/doctor/sittings/{practice.sittings[1]}").submit("lateness", minutes=40)
@@ -229,7 +228,7 @@ def the_sitting_is_cancelled(doctor: Visitor, sitting_id: int) -> None:
 
 def the_open_ticket_offers_the_next(patient: Visitor, practice: Practice) -> None:
     """Loaded again it says that it is cancelled and why, and has the next serials as buttons."""
-    until(lambda: patient.reload().state == patient.said("Cancelled"), SMS_WAIT)
+    until(lambda: patient.reload().state == patient.said("Cancelled"))
     assert patient.said("The doctor is called to an emergency") in patient.words
     button = patient.page.locator(f"#again form#place-{practice.sittings[1]} button").first
     patient.click(button)
@@ -256,7 +255,7 @@ def test_leave_lists_who_is_booked_and_the_month_shows_it_and_an_extra_sitting(s
     assert doctor.said("Leave") in day_of_month(doctor, off)
     assert doctor.said("extra") in day_of_month(doctor, extra)
     for one in booked:
-        scene.product.texts.wait_for(one.phone, one.ref, SMS_WAIT)
+        scene.product.texts.wait_for(one.phone, one.ref)
         is_told(scene, one, "Serial %(number)s was cancelled for you", one.number)
 
 

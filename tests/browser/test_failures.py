@@ -94,7 +94,7 @@ def to_the_patient(visitor: Visitor, product: Tree) -> dict[str, object]:
 
 def to_the_code(visitor: Visitor, product: Tree) -> dict[str, object]:
     """A visitor who is asked for the code; the right one."""
-    return {"code": product.texts.code_for(steps.to_the_code(visitor), 30)}
+    return {"code": product.texts.code_for(steps.to_the_code(visitor))}
 
 
 def to_the_check(visitor: Visitor, product: Tree) -> dict[str, object]:
@@ -150,7 +150,7 @@ def test_after_five_wrong_codes_a_new_one_goes_on(
 ) -> None:
     visitor = visitor_of(product).forgive(UNREADABLE)
     phone = steps.to_the_code(visitor)
-    right = product.texts.code_for(phone, 30)
+    right = product.texts.code_for(phone)
     for _ in range(5):
         visitor.submit("code", code="00000" if right != "00000" else "11111")
     assert "This code no longer works. Ask for a new one below." in visitor.words

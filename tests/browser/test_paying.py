@@ -36,7 +36,6 @@ WAYS = {
 }
 IN_BRIEF = {"bn-no-scripts": ("bn", False), "en-scripts": ("en", True)}
 RECEIPT = "a[href$='/receipt']"
-WAIT, SMS_WAIT = 60, 30
 
 
 @dataclass(frozen=True)
@@ -93,7 +92,7 @@ class Scene:
             self.let_time_work()
             return is_sent()
 
-        until(asked, WAIT)
+        until(asked)
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +143,7 @@ def test_a_patient_pays_and_is_booked(paying: Paying, way: str, visitor_of: Visi
 
     is_paid(patient)
     assert patient.digits(7) in patient.h1
-    texted = scene.product.texts.wait_for(phone, ref, SMS_WAIT)
+    texted = scene.product.texts.wait_for(phone, ref)
     assert patient.digits(7) in texted
     the_ticket_is_booked(patient, ref)
     assert taka(patient, FEE - ADVANCE) in patient.page.locator("#ticket").inner_text()
@@ -190,7 +189,7 @@ def shows(visitor: Visitor, css: str) -> None:
     if visitor.scripts:
         visitor.page.locator(css).first.wait_for()
     else:
-        until(lambda: visitor.page.locator(css).count() or visitor.reload().page.locator(css).count(), WAIT)
+        until(lambda: visitor.page.locator(css).count() or visitor.reload().page.locator(css).count())
 
 
 def is_paid(patient: Visitor) -> None:
@@ -352,7 +351,7 @@ def test_a_number_that_is_given_up_goes_to_who_waited(
     gives_up.submit("cancellation", reason="better")
     scene.rows.let_the_undo_run_out(booked[1].ref)
     scene.let_time_work()
-    stranger.get(link_in(scene.product.texts.wait_for(phone, "/waiting/", SMS_WAIT)))
+    stranger.get(link_in(scene.product.texts.wait_for(phone, "/waiting/")))
     assert stranger.digits(2) in stranger.h1
     stranger.submit("offer")
     steps.say_who(stranger, phone=phone)

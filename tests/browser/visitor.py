@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator
 
 from doctapp.digits import bangla
 from tests.journeys.booking import said
+from tests.patience import PATIENCE
 from tests.people import PASSWORD
 
 SIZES = {"small": (320, 640), "phone": (360, 740), "desktop": (1366, 768)}
@@ -16,7 +17,6 @@ LOCALES = {"bn": "bn-BD", "en": "en-GB"}
 SEND = "button:not([type=button])"
 # Chromium writes one line for each answer from 400 on; those are judged by their status instead.
 BY_STATUS = "Failed to load resource: the server responded with a status of"
-PATIENCE = 15_000
 
 
 class Visitor:
@@ -47,7 +47,7 @@ class Visitor:
             timezone_id="Asia/Dhaka",
             reduced_motion="reduce",
         )
-        self.context.set_default_timeout(PATIENCE)
+        self.context.set_default_timeout(PATIENCE * 1000)
         if cookies:
             self.context.add_cookies(cookies)
         self.page: Page = self.context.new_page()

@@ -10,7 +10,7 @@ import pytest
 from tests.product import Tree, seeded, stop_all
 from tests.servers.redis import RedisServer
 
-LONGEST_STORY = 400
+LONGEST_STORY = 600
 AT_ONCE = 2
 
 

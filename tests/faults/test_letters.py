@@ -16,6 +16,7 @@ from tests.faults.conftest import LONGEST_STORY, Stage
 from tests.journeys import booking
 from tests.journeys.booking import walker
 from tests.journeys.walker import Walker
+from tests.patience import PATIENCE
 from tests.product import Tree, until
 
 LEASE_AND_SWEEP = 110
@@ -47,7 +48,7 @@ class Office:
         engine.dispose()
         return row
 
-    def wait_for(self, address: str, state: str, seconds: float = 30) -> Any:
+    def wait_for(self, address: str, state: str, seconds: float = PATIENCE) -> Any:
         """The letter's row once it has come to this state."""
         until(lambda: self.row(address).state == state, seconds, f"The letter to {address} was not {state}")
         return self.row(address)

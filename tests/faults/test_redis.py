@@ -11,6 +11,7 @@ import pytest
 from tests.faults.conftest import LONGEST_STORY, Stage
 from tests.journeys import booking
 from tests.journeys.booking import DOCTOR, PATIENT, Place, signed_in, state, walker
+from tests.patience import PATIENCE
 from tests.product import Tree, until
 from tests.servers.redis import RedisServer
 
@@ -43,14 +44,18 @@ class Day:
     def wait_for_the_code(self, phone: str) -> None:
         """Wait until the code is there."""
         began = time.monotonic()
-        self.codes.append(self.product.texts.code_for(phone, A_MINUTE + 5))
+        self.codes.append(self.product.texts.code_for(phone, A_MINUTE + PATIENCE))
         self.seconds_to_the_code = time.monotonic() - began
 
     def wait_for_the_doctors_mail(self) -> None:
         """Wait until the doctor was told of the request."""
         assert self.place
         parts = self.place.in_a_subject
-        until(lambda: any(all(part in mail.subject for part in parts) for mail in self.mails()), A_MINUTE, "No mail")
+        until(
+            lambda: any(all(part in mail.subject for part in parts) for mail in self.mails()),
+            A_MINUTE + PATIENCE,
+            "No mail",
+        )
 
     def mails(self) -> list[booking.Mail]:
         """What the doctor was mailed."""
@@ -144,7 +149,7 @@ def test_once_redis_is_back_letters_are_fast_again(stories: dict[str, Future[Day
     day = stories["stopped"].result(LONGEST_STORY)
     day.redis.start()
     assert day.product.process
-    day.product.process.wait_for("listens on", 30)
+    day.product.process.wait_for("listens on")
     time.sleep(5)  # after an error the bell is silent for so long
 
     assert any(is_fast(day.product, f"fast-{number}@example.org") for number in range(3))

@@ -16,6 +16,7 @@ from doctapp import clock
 from doctapp.gateways.payments import CAPTURED, EXPIRED, FAILED, OPEN, Answer, NotProven, Refused, sandbox_checkout
 from doctapp.gateways.payments.sandbox import Sandbox
 from tests.gateways.paying import order
+from tests.patience import PATIENCE
 from tests.see import see
 
 
@@ -31,7 +32,7 @@ class Ear(ThreadingHTTPServer):
         self.url = f"http://127.0.0.1:{self.server_port}"
         threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
 
-    def wait_for(self, count: int, timeout: float = 10) -> None:
+    def wait_for(self, count: int, timeout: float = PATIENCE) -> None:
         with self.came:
             assert self.came.wait_for(lambda: len(self.heard) >= count, timeout), f"{len(self.heard)} came"
 

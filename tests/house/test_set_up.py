@@ -15,6 +15,7 @@ from babel.messages.catalog import Catalog
 
 from doctapp.embedded import ports, watch
 from doctapp.embedded.instance import Instance, InUse
+from tests.patience import PATIENCE
 from tests.servers.processes import Process
 from tools import catalogue, static_files
 
@@ -189,10 +190,10 @@ def tree():
 
 
 def sessions(tree):
-    return [int(pid) for pid in tree.wait_for("ready", 20).split()[1:]]
+    return [int(pid) for pid in tree.wait_for("ready").split()[1:]]
 
 
-def wait_until(fact, seconds=10.0):
+def wait_until(fact, seconds=PATIENCE):
     deadline = time.monotonic() + seconds
     while not fact():
         assert time.monotonic() < deadline, "it did not happen in time"
@@ -226,4 +227,4 @@ def test_a_killed_supervisor_takes_everything_along(tree):
 
     os.kill(tree.pid, signal.SIGKILL)
 
-    wait_until(lambda: nobody_is_left(started), 20)
+    wait_until(lambda: nobody_is_left(started))

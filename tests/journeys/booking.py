@@ -14,6 +14,7 @@ from bs4.element import Tag
 
 from doctapp.digits import bangla
 from tests.journeys.walker import Walker
+from tests.patience import PATIENCE
 from tests.people import PASSWORD
 from tests.product import ROOT, Product, until
 from tests.see import Form, words
@@ -102,12 +103,12 @@ def say_who(visitor: Walker, name: str, phone: str, **more: str) -> None:
     assert visitor.path.endswith("/code")
 
 
-def book(product: Product, *, language: str = "en", name: str = "Rahima Khatun", wait: float = 60) -> Walker:
+def book(product: Product, *, language: str = "en", name: str = "Rahima Khatun") -> Walker:
     """All of it: from the doctor's page to the ticket of a request, for a phone never seen before."""
     visitor, phone = walker(product, language), new_phone()
     hold(visitor)
     say_who(visitor, name, phone)
-    visitor.submit("code", code=product.texts.code_for(phone, wait))
+    visitor.submit("code", code=product.texts.code_for(phone))
     visitor.submit("payment")
     assert state(visitor) == said("Waiting for the doctor", language)
     return visitor
@@ -127,7 +128,7 @@ def signed_in(product: Product, email: str, language: str = "en") -> Walker:
     return person
 
 
-def mail_code(product: Product, email: str, wait: float = 15) -> str:
+def mail_code(product: Product, email: str, wait: float = PATIENCE) -> str:
     """The code of the newest mail to this address."""
     until(lambda: product.mails.mails_to(email), wait, f"No code was mailed to {email}")
     found = MAIL_CODE.search(product.mails.mails_to(email)[-1].text)
@@ -197,7 +198,7 @@ class Story:
         """The appointment's calendar file."""
         return self.patient.read(f"/appointments/{self.ref}.ics")
 
-    def mail_to_the_doctor(self, wait: float = 15) -> Mail:
+    def mail_to_the_doctor(self, wait: float = PATIENCE) -> Mail:
         """The mail that tells the doctor of this request."""
         return self._mail(lambda mail: all(part in mail.subject for part in self.place.in_a_subject), wait)
 

@@ -7,9 +7,9 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 
+from tests.patience import PATIENCE
 from tests.see import Form, Page, see
 
-PATIENCE = 30
 MOST_HOPS = 5
 LED_ON = {303, 307}
 

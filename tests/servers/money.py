@@ -8,10 +8,10 @@ import urllib.request
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Self
 
+from tests.patience import PATIENCE
 from tests.servers.door import Asked, Door, Said
 from tests.servers.ports import LOOPBACK, free_port
 
-PATIENCE = 10.0
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 

@@ -10,6 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, Self
 
+from tests.patience import PATIENCE
+
 GRACE = 10.0
 END = """
 kill -s KILL -- "-$1"
@@ -143,7 +145,7 @@ class Process:
         """The ids of everything it started that still runs."""
         return tree_of(self.pid)
 
-    def wait(self, timeout: float = GRACE) -> int:
+    def wait(self, timeout: float = PATIENCE) -> int:
         """Its exit status, once it has ended by itself."""
         return self._popen.wait(timeout)
 
@@ -165,7 +167,7 @@ class Process:
         """The last lines it said."""
         return "\n".join(self.output.read_text(errors="replace").splitlines()[-lines:])
 
-    def wait_for(self, words: str, timeout: float = GRACE) -> str:
+    def wait_for(self, words: str, timeout: float = PATIENCE) -> str:
         """The first line that says this."""
         until = time.monotonic() + timeout
         while True:

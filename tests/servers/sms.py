@@ -5,6 +5,7 @@ import threading
 import time
 from typing import Any, NamedTuple, Self
 
+from tests.patience import PATIENCE
 from tests.servers.door import Asked, Door, Said
 from tests.servers.ports import LOOPBACK, free_port
 
@@ -95,11 +96,11 @@ class SmsServer:
         with self._arrived:
             return [one.text for one in self.texts if same_phone(one.to, to)]
 
-    def wait_for(self, to: str, containing: str = "", timeout: float = 10) -> str:
+    def wait_for(self, to: str, containing: str = "", timeout: float = PATIENCE) -> str:
         """The newest text to this phone that contains this."""
         return self._wait(to, lambda text: containing in text, f"containing {containing!r}", timeout)
 
-    def code_for(self, to: str, timeout: float = 10) -> str:
+    def code_for(self, to: str, timeout: float = PATIENCE) -> str:
         """The code in the newest text to this phone that has one."""
         found = CODE.search(self._wait(to, lambda text: CODE.search(text) is not None, "with a code", timeout))
         assert found is not None

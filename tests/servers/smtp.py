@@ -12,6 +12,7 @@ from weakref import WeakSet
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from tests.patience import PATIENCE
 from tests.servers.ports import LOOPBACK, free_port
 
 
@@ -109,7 +110,7 @@ class MailServer:
         with self._arrived:
             return [mail for mail in self.mails if to.lower() in map(str.lower, mail.recipients)]
 
-    def wait_for(self, to: str, subject_part: str = "", timeout: float = 10) -> Mail:
+    def wait_for(self, to: str, subject_part: str = "", timeout: float = PATIENCE) -> Mail:
         """The newest mail to this address whose subject contains this."""
         until = time.monotonic() + timeout
         with self._arrived:

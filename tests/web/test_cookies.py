@@ -21,6 +21,7 @@ from tests import make
 from tests.access.test_table import token
 from tests.appointments.steps import PHONE, answer, look, prove, send, take
 from tests.conftest import english, make_app
+from tests.patience import PATIENCE
 from tests.people import PASSWORD
 from tests.see import see
 from tests.servers.ports import LOOPBACK, free_port
@@ -169,7 +170,7 @@ def test_signing_in_and_out_over_real_http(app, rahima):
         assert {"session", "browser"} <= {cookie.name for cookie in held}
         assert not any(cookie.secure for cookie in held)
         assert not {"session", "browser"} & {cookie.name for cookie in jar.cookies}
-        again = requests.get(f"{url}/appointments", cookies=copied, allow_redirects=False, timeout=10)
+        again = requests.get(f"{url}/appointments", cookies=copied, allow_redirects=False, timeout=PATIENCE)
         assert again.headers["Location"] == "/login?next=/appointments"
 
 
@@ -198,7 +199,7 @@ def test_over_tls_a_remembered_browser_is_bound_to_this_host_and_comes_back(app,
         cookies={"device": first},
         verify=str(tls.certificate),
         allow_redirects=False,
-        timeout=10,
+        timeout=PATIENCE,
     )
 
     answered = jar.get(f"{tls.url}/appointments", allow_redirects=False)

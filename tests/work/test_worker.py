@@ -13,6 +13,7 @@ from doctapp.notifications import jobs
 from doctapp.work import bell, worker
 from doctapp.work.timetable import QUEUES
 from tests.notifications.letters import ADDRESS, PHONE, read, tales, use, write, write_code  # noqa: F401
+from tests.patience import PATIENCE
 from tests.servers.redis import RedisServer
 from tests.servers.sms import SmsServer
 from tests.servers.smtp import MailServer
@@ -56,7 +57,7 @@ def texts(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmsServer]:
         yield server
 
 
-def until(found: Callable[[], bool], timeout: float = 15) -> None:
+def until(found: Callable[[], bool], timeout: float = PATIENCE) -> None:
     """Wait until this is so."""
     end = time.monotonic() + timeout
     while not found():
@@ -81,7 +82,7 @@ def test_a_worker_sends_a_mail(app: Flask, redis: RedisServer, mails: MailServer
 def test_a_worker_sends_what_was_rung_for_before_it_came(app: Flask, redis: RedisServer, texts: SmsServer) -> None:
     write_code(now=clock.now())
     with programs.worker(app):
-        assert texts.code_for(PHONE, timeout=15) == "12345"
+        assert texts.code_for(PHONE) == "12345"
 
 
 @pytest.mark.parametrize("wanted", [signal.SIGTERM, signal.SIGINT])
@@ -127,7 +128,7 @@ def test_a_worker_outlives_its_redis(
         mails.clear()
         monkeypatch.setattr(bell, "_silent_until", 0.0)
         write("mail", cause="event:2")
-        mails.wait_for(ADDRESS, timeout=20)
+        mails.wait_for(ADDRESS)
         assert "Traceback" not in process.tail(400)
 
 
@@ -164,9 +165,9 @@ def test_the_sweep_sends_a_code_where_redis_and_the_worker_are_gone(
     redis.stop()
     write_code(now=clock.now() - jobs.BELL_HAS_FOR_CODES)
     with programs.sweeper(app) as process:
-        assert texts.code_for(PHONE, timeout=15) == "12345"
+        assert texts.code_for(PHONE) == "12345"
         os.kill(process.pid, signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait() == 0
         assert "Traceback" not in process.tail(400)
 
 
