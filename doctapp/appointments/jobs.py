@@ -42,7 +42,7 @@ def offer_places(now: datetime) -> None:
     """Offer freed numbers to those who wait for them, for as long as there is one of both."""
     with transaction():
         waiting.end_in_vain(now=now)
-    for sitting_id in waiting.awaited(now=now):
+    for sitting_id in waiting.with_room(now=now):
         while _offered(sitting_id, now=now):
             pass
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy import delete, exists, func, or_, select, update
 
 from doctapp.accounts import limits, people
 from doctapp.appointments import places
@@ -129,10 +129,12 @@ def by_token(token: str) -> Waiting | None:
     return db.session.scalars(query).first()
 
 
-def awaited(*, now: datetime) -> Sequence[int]:
-    """The ids of the sittings ahead for which somebody waits."""
+def with_room(*, now: datetime) -> Sequence[int]:
+    """The ids of the sittings ahead for which somebody waits and not all of whose numbers are gone."""
+    gone = select(func.count()).where(Appointment.sitting_id == Sitting.id, Appointment.number <= Sitting.capacity)
+    room = gone.where(places.is_kept(now)).correlate(Sitting).scalar_subquery() < Sitting.capacity
     query = select(Waiting.sitting_id).join(Sitting, Sitting.id == Waiting.sitting_id).distinct()
-    query = query.where(Waiting.state == "waiting", Sitting.cancelled_at.is_(None), Sitting.ends_at > now)
+    query = query.where(Waiting.state == "waiting", Sitting.cancelled_at.is_(None), Sitting.ends_at > now, room)
     return db.session.scalars(query.order_by(Waiting.sitting_id)).all()
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, current_app, g, has_request_context, request
+from flask import Flask, current_app, g, has_request_context
 from flask_babel import get_locale
 from flask_login import current_user
+
+from doctapp.web import urls
 
 
 def _given() -> dict[str, Any]:
@@ -19,7 +21,7 @@ def _given() -> dict[str, Any]:
 
 def here() -> str:
     """The address to come back to: the page's own, and after an answered POST the form's."""
-    return str(g.get("here") or request.full_path.rstrip("?"))
+    return str(g.get("here") or urls.asked_for())
 
 
 def count(name: str) -> Any:

@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from doctapp.db import Busy, db, is_busy
 from doctapp.errors import DomainError, SecondStepNeeded, SignInAgain, SignInNeeded
-from doctapp.web import context, htmx
+from doctapp.web import context, htmx, urls
 from doctapp.web.access import Visitor
 from doctapp.web.formkey import Repeat
 
@@ -38,7 +38,7 @@ def page(status: int, title: str, message: str, *, again: bool = False, **given:
     template = "errors/_error.html" if htmx.wants_fragment() else "errors/error.html"
     given.setdefault("next_links", [(url_for("pages.home"), _("Go to the first page"))])
     shown = typed() if again else []
-    again_url = request.full_path.rstrip("?") if again and request.method == "POST" else None
+    again_url = urls.asked_for() if again and request.method == "POST" else None
     body = render_template(
         template, status=status, title=title, message=message, typed=shown, again_url=again_url, here="/", **given
     )
@@ -67,7 +67,7 @@ def words(status: int) -> tuple[str, str]:
 def rule_said_no(error: DomainError) -> Response:
     """Answer a rule's refusal with its own sentence."""
     if isinstance(error, SignInNeeded):
-        wanted = request.full_path.rstrip("?") if request.method == "GET" else None
+        wanted = urls.asked_for() if request.method == "GET" else None
         return htmx.sign_in_first(url_for("accounts.login", next=wanted))
     if isinstance(error, SignInAgain):
         return htmx.sign_in_first(url_for("accounts.again", next=_came_from()))
@@ -80,7 +80,7 @@ def rule_said_no(error: DomainError) -> Response:
 def _came_from() -> str | None:
     """The page to come back to: the one asked for, or the one whose form was sent."""
     if request.method == "GET":
-        return request.full_path.rstrip("?")
+        return urls.asked_for()
     sent_from = urlsplit(request.referrer or "")
     return f"{sent_from.path}?{sent_from.query}".rstrip("?") if sent_from.netloc == request.host else None
 

@@ -23,6 +23,7 @@ SHORT_MONTHS = (
     _l("Jan"), _l("Feb"), _l("Mar"), _l("Apr"), _l("May (short)"), _l("Jun"),
     _l("Jul"), _l("Aug"), _l("Sep"), _l("Oct"), _l("Nov"), _l("Dec"),
 )  # fmt: skip
+NO_BREAK = "\u00a0"
 PARTS_OF_DAY = ((4, "রাত"), (6, "ভোর"), (12, "সকাল"), (15, "দুপুর"), (18, "বিকাল"), (20, "সন্ধ্যা"), (24, "রাত"))
 
 
@@ -40,16 +41,16 @@ def digits(text: object) -> str:
 def money(poisha: int, currency: str = "BDT") -> str:
     """An amount in integer poisha as taka: "৳ 1,500", in lakh grouping; poisha only where there are some.
 
-    Of another currency in its hundredths, with its letters: "USD 6.50".
+    No line ends between sign and number. Of another currency in its hundredths, with its letters: "USD 6.50".
     """
     if currency != "BDT":
-        return f"{currency} {digits(f'{poisha / 100:.2f}')}"
+        return f"{currency}{NO_BREAK}{digits(f'{poisha / 100:.2f}')}"
     taka, rest = divmod(poisha, 100)
     head, tail = str(taka)[:-3], str(taka)[-3:]
     while len(head) > 2:
         head, tail = head[:-2], f"{head[-2:]},{tail}"
     grouped = f"{head},{tail}" if head else tail
-    return digits(f"৳ {grouped}.{rest:02}" if rest else f"৳ {grouped}")
+    return digits(f"৳{NO_BREAK}{grouped}.{rest:02}" if rest else f"৳{NO_BREAK}{grouped}")
 
 
 def said(row: Any, field: str) -> str:

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
+
+from flask import request
+
+IN_A_PATH = "/:@!$&'()*+,;="
+
+
+def asked_for() -> str:
+    """The path and query of this request, written as an address is, whatever bytes were asked for."""
+    path, query = quote(request.path, safe=IN_A_PATH), quote(request.query_string, safe=f"{IN_A_PATH}?%")
+    return f"{path}?{query}" if query else path
 
 
 def local_path(value: str | None, default: str = "/") -> str:

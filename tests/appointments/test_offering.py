@@ -90,6 +90,16 @@ def test_a_second_sweep_offers_nothing_more(full, offered):  # noqa: F811
     assert [row.id for row in offers(full)] == [offered.id]
 
 
+def test_a_sweep_looks_only_where_a_number_may_be_free(full):  # noqa: F811
+    join(full)
+    make.appointment(full, number=4)  # the desk's extra leaves the sitting as full as it was
+    assert waiting.with_room(now=NOW) == []
+
+    give_up(full, 2)
+
+    assert waiting.with_room(now=NOW) == [full.id]
+
+
 def test_each_freed_number_goes_to_another_one_in_line(full):  # noqa: F811
     join(full, people.ALICE)
     join(full, people.BOB)

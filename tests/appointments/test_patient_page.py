@@ -84,8 +84,8 @@ def test_the_visits_say_the_fees_of_the_chamber(client, evening):
     page = look(client, take(client, evening.sitting), "patient")
 
     assert choices(page)[-3:] == [
-        "No, or more than 30 days ago New visit ৳ 700",
-        "Yes, in the last 30 days Follow-up ৳ 500",
+        "No, or more than 30 days ago New visit ৳\u00a0700",
+        "Yes, in the last 30 days Follow-up ৳\u00a0500",
         "Only to show a report Within 7 days of the visit Free",
     ]
 

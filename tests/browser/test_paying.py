@@ -212,7 +212,7 @@ def the_receipt_says(patient: Visitor, poisha: int) -> None:
 
 def taka(visitor: Visitor, poisha: int) -> str:
     """An amount as the visitor's language writes it."""
-    return f"৳ {visitor.digits(poisha // 100)}"
+    return f"৳\u00a0{visitor.digits(poisha // 100)}"
 
 
 def test_a_payment_that_failed_is_paid_another_way(scene: Scene) -> None:

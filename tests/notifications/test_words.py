@@ -261,9 +261,10 @@ def test_a_booked_mail_says_what_is_left_to_pay(facts):
     assert "You pay at the chamber." in written("mail", "booked", "en", facts)["body"]
     advance, whole = of_money(facts, None, 10000, ""), of_money(facts, None, 70000, "")
     assert (
-        "You paid ৳ 100; the rest, ৳ 600, you pay at the chamber." in written("mail", "booked", "en", advance)["body"]
+        "You paid ৳\u00a0100; the rest, ৳\u00a0600, you pay at the chamber."
+        in written("mail", "booked", "en", advance)["body"]
     )
-    assert "You paid ৳ 700; nothing is left to pay." in written("mail", "booked", "en", whole)["body"]
+    assert "You paid ৳\u00a0700; nothing is left to pay." in written("mail", "booked", "en", whole)["body"]
 
 
 @pytest.mark.parametrize("kind", ["going_back", "refunded"])

@@ -91,7 +91,7 @@ def test_who_comes_back_is_told_not_to_pay_again(hers, begun):
 
     assert page.h1 == "We are checking your payment"
     assert "Do not pay again." in page
-    assert "Go on to pay ৳ 700" in page.select("a#pay")[0].get_text()
+    assert "Go on to pay ৳\u00a0700" in page.select("a#pay")[0].get_text()
 
 
 def test_it_refreshes_itself_until_it_knows_the_end(hers, begun):

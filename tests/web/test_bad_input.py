@@ -400,6 +400,14 @@ def test_a_way_to_pay_that_is_not_offered_is_refused(client, evening):
     assert db.session.get(Appointment, row.id).status == "held"
 
 
+def test_the_form_to_send_again_leads_where_the_first_one_did_whatever_is_in_the_address(client):
+    address = "/sandbox/checkout/a%08%3Fb%25?of=%E0%A6%95&c=%23"
+    refused = client.post(address, data={"visit": "new"}, headers={"HX-Request": "true"})
+
+    assert refused.status_code == 400
+    assert see(refused).form("again").action == address
+
+
 # Where `next` leads
 
 

@@ -109,7 +109,7 @@ def requests(draw, world, rules):
     rule = draw(st.sampled_from(rules))
     junk = st.one_of(st.sampled_from(JUNK), st.text(max_size=30))
     right = {"ref": world.refs, "slug": world.slugs, "name": [manifest()["css/app.css"]]}
-    parts = {name: draw(either(st.sampled_from(right.get(name, ["1"])), junk)) for name in rule.arguments}
+    parts = {name: draw(either(st.sampled_from(right.get(name, ["1"])), junk)) for name in sorted(rule.arguments)}
     extra = draw(st.lists(st.sampled_from(sorted(FIELDS)), max_size=3, unique=True))
     names = dict.fromkeys([*FORMS.get(rule.endpoint, ()), *extra])
     broken = draw(st.sampled_from([False, True, True]))
@@ -261,7 +261,7 @@ def test_a_walk_over_every_door_breaks_nothing(app, world):
 
     assert sum(seen.values()) >= WALKS * STEPS
     assert {rule.endpoint for rule in rules} - set(seen) == set()
-    assert {200, 303, 307, 400, 401, 403, 404, 409, 422} <= set(statuses), statuses
+    assert {200, 303, 400, 401, 403, 404, 409, 422} <= set(statuses), statuses
     assert faults_in_the_rows() == []
 
 
