@@ -21,7 +21,7 @@ from doctapp.schedules.models import Sitting
 from doctapp.seed import story
 from doctapp.seed.people import family
 
-AHEAD = timedelta(days=6)
+SOON, AHEAD = timedelta(days=2), timedelta(days=6)
 AGO, TO_CHOOSE = timedelta(hours=20), timedelta(minutes=4)
 
 
@@ -31,7 +31,9 @@ def pay(*, now: datetime) -> bool:
         return False
     then = now - AGO
     with transaction():
-        row = _chosen(now=then - TO_CHOOSE)
+        row = choose(now=then - TO_CHOOSE)
+        if row is None:
+            return False
         attempt_id = paying.begin(row, provider="sandbox", part="whole", fee_seen=None, now=then - TO_CHOOSE).id
         ref = row.ref
     jobs.start(attempt_id, then)
@@ -43,15 +45,23 @@ def pay(*, now: datetime) -> bool:
     return True
 
 
-def _chosen(*, now: datetime) -> Appointment:
-    """A serial that she keeps for herself, with everything said."""
+def choose(*, now: datetime) -> Appointment | None:
+    """A serial that she keeps for herself, with everything said, in a sitting to which she does not go anyway.
+
+    It is six days ahead or more, and nearer only where the world ends before; None where there is none.
+    """
     rahima = family(story.PATIENT)["Rahima Khatun"]
-    hers = select(Sitting).join(Doctor, Doctor.id == Sitting.doctor_id).where(Doctor.slug == story.ROKEYA)
-    later = db.session.scalars(hers.where(Sitting.starts_at > now + AHEAD).order_by(Sitting.starts_at)).all()
-    evening, free = next((each, found) for each in later if (found := places.free([each], now=now)))
+    goes = exists().where(Appointment.sitting_id == Sitting.id, Appointment.patient_id == rahima.patient_id)
+    rokeyas = select(Sitting).join(Doctor, Doctor.id == Sitting.doctor_id).where(Doctor.slug == story.ROKEYA, ~goes)
+    rokeyas = rokeyas.where(Sitting.starts_at > now + SOON)
+    later = db.session.scalars(rokeyas.order_by(Sitting.starts_at <= now + AHEAD, Sitting.starts_at)).all()
+    free = next((found for each in later if (found := places.free([each], now=now))), None)
+    if free is None:
+        return None
+    place = free[len(free) // 2]
     row = holding.hold(
-        sitting_id=evening.id,
-        number=free[len(free) // 2].number,
+        sitting_id=place.sitting.id,
+        number=place.number,
         browser_hash="seed",
         person_id=rahima.person_id,
         address="seed",

@@ -16,9 +16,9 @@ from doctapp.clinics.models import Area, Clinic, Staff
 from doctapp.db import Row, db
 from doctapp.doctors.models import Chamber, Doctor, Specialty
 from doctapp.notifications.models import Letter, Notification
-from doctapp.payments.models import Receipt
+from doctapp.payments.models import Attempt, Receipt
 from doctapp.schedules.models import Leave, Sitting, WeeklyHours
-from doctapp.seed import ledger
+from doctapp.seed import ledger, payment
 from doctapp.seed.rows import write_world
 from doctapp.seed.world import describe
 from tests.conftest import DATABASES, make_app
@@ -235,6 +235,23 @@ def test_the_demo_patient_has_paid_for_one_and_has_its_receipt(world):
     assert (row.status, row.paid, row.method) == ("booked", row.price, "sandbox")
     assert row.person_id == people.owner_of("email", "patient@demo.test").id
     assert count(Receipt) == 1
+
+
+def test_she_pays_for_a_sitting_to_which_she_does_not_go_anyway(world):
+    goes = db.session.scalars(select(Appointment.sitting_id).where(Appointment.paid > 0)).one()
+
+    row = payment.choose(now=NOW - payment.AGO)
+
+    assert row.sitting_id != goes
+    db.session.rollback()
+
+
+def test_where_there_is_no_such_sitting_she_pays_nothing(empty, monkeypatch):
+    monkeypatch.setattr(payment, "SOON", timedelta(days=99))
+
+    write_world(doctors=20, now=NOW, say=[].append)
+
+    assert count(Attempt) == 0
 
 
 def test_chambers_take_money_in_more_than_one_way(world):
