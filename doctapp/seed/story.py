@@ -68,7 +68,8 @@ def _nearest(sittings: Sequence[Sitting], moment: datetime) -> Sitting:
 
 
 def _from(sittings: Sequence[Sitting], moment: datetime) -> Sitting:
-    return next(sitting for sitting in sittings if sitting.starts_at >= moment)
+    """The first from this moment on; the last where a world of one week ends before."""
+    return next((sitting for sitting in sittings if sitting.starts_at >= moment), sittings[-1])
 
 
 def write_notices(written: Mapping[int, world.Doctor], *, now: datetime) -> None:

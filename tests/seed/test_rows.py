@@ -1,6 +1,6 @@
 from collections import Counter, defaultdict
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -28,6 +28,7 @@ from tests.servers import postgres
 DOCTORS = 40
 ZONE = "Asia/Dhaka"
 AHEAD = ("requested", "booked")
+SATURDAY = datetime(2026, 12, 12, 13, 30, tzinfo=UTC)
 
 
 @contextmanager
@@ -328,15 +329,17 @@ def test_a_world_too_small_is_refused_with_a_sentence():
         write_world(doctors=5, now=NOW, say=lambda text: None)
 
 
-def test_many_doctors_sit_for_a_week(empty, monkeypatch):
+@pytest.mark.parametrize("now", [NOW, SATURDAY], ids=["now", "when no evening of the week is five days ahead"])
+def test_many_doctors_sit_for_a_week(empty, monkeypatch, now):
     monkeypatch.setattr("doctapp.seed.rows.MANY", 19)
+    monkeypatch.setattr(clock, "now", lambda: now)
     said = []
 
-    write_world(doctors=20, now=NOW, say=said.append)
+    write_world(doctors=20, now=now, say=said.append)
 
     assert "7 days of sittings" in said[1]
     last = db.session.scalar(select(func.max(Sitting.local_date)))
-    assert (last - clock.local(NOW, ZONE).date()).days <= 6
+    assert (last - clock.local(now, ZONE).date()).days <= 6
 
 
 def test_references_never_repeat():
