@@ -13,12 +13,12 @@ import pytest
 
 from tests.journeys import booking
 from tests.journeys.booking import DOCTORS_PAGE, PATIENT, signed_in, walker
-from tests.patience import PATIENCE
 from tests.product import ROOT, Tree, command_of, until
 from tests.servers.ports import LOOPBACK
 from tests.servers.processes import environment, is_alive
 
 SECONDS_TO_START = 30  # on a machine that runs other tests too
+SECONDS_TO_COME_BACK = 30
 SECONDS_TO_VANISH = 25
 PRODUCTION = {
     "DOCTAPP_MODE": None,
@@ -79,8 +79,8 @@ def test_whoever_is_killed_comes_back_and_the_product_serves(product: Tree, role
     count = {role: len(pids) for role, pids in product.children.items()}
     killed = product.kill(role, which)
 
-    until(lambda: has_come_back(product, killed, count), PATIENCE, f"{role} did not come back")
-    until(lambda: product.serves, PATIENCE)
+    until(lambda: has_come_back(product, killed, count), SECONDS_TO_COME_BACK, f"{role} did not come back")
+    until(lambda: product.serves, SECONDS_TO_COME_BACK)
     person = signed_in(product, PATIENT)
     person.get("/appointments")
     assert person.path == "/appointments"

@@ -51,11 +51,7 @@ class Day:
         """Wait until the doctor was told of the request."""
         assert self.place
         parts = self.place.in_a_subject
-        until(
-            lambda: any(all(part in mail.subject for part in parts) for mail in self.mails()),
-            A_MINUTE + PATIENCE,
-            "No mail",
-        )
+        until(lambda: any(all(part in mail.subject for part in parts) for mail in self.mails()), A_MINUTE, "No mail")
 
     def mails(self) -> list[booking.Mail]:
         """What the doctor was mailed."""

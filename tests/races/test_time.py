@@ -328,5 +328,5 @@ def test_an_overdue_hold_that_nobody_expires_blocks_its_number(unguarded: Callab
     with stage.races("an overdue hold is taken over") as races:
         race = races.run(calls)
 
-    assert set(race.statuses) <= {409, 503}, "On a slow machine some give up before it is their turn to be refused."
+    assert race.statuses == [409] * 20
     assert acts(stage, row) == []

@@ -259,9 +259,11 @@ def test_a_walk_over_every_door_breaks_nothing(app, world):
     if passed_by := [rule for rule in rules if rule.endpoint not in seen]:
         walk(len(ACTORS), passed_by)
 
+    statuses[english(app).post("/appointments").status_code] += 1  # a first visit, to which the walk seldom comes
+
     assert sum(seen.values()) >= WALKS * STEPS
     assert {rule.endpoint for rule in rules} - set(seen) == set()
-    assert {200, 303, 400, 401, 403, 404, 409, 422} <= set(statuses), statuses
+    assert {200, 303, 307, 400, 401, 403, 404, 409, 422} <= set(statuses), statuses
     assert faults_in_the_rows() == []
 
 
