@@ -35,7 +35,7 @@ class Evening:
 
 
 def evening(**sitting: Any) -> Evening:
-    """An evening of tomorrow at a chamber of its own, with a doctor and a clerk."""
+    """An evening of tomorrow, unless said otherwise, at a chamber of its own, with a doctor and a clerk."""
     db.session.rollback()  # the test's reads would keep SQLite from writing
     n = next(_number)
     rokeya = make.person(email=f"rokeya-{n}@demo.test", name="Rokeya Begum")

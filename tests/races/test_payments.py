@@ -49,8 +49,11 @@ class Paying(NamedTuple):
 
 
 def paying_for(stage: Stage, payments: int = 1, *, requested: bool = False) -> Paying:
-    """A new patient who pays for serial 12 of a new sitting, and perhaps asked for it at the chamber meanwhile."""
-    evening = scenes.evening()
+    """A new patient who pays for serial 12 of a new sitting, and perhaps asked for it at the chamber meanwhile.
+
+    It is three days ahead: all of the money goes back, also where a race tells that something was some minutes earlier.
+    """
+    evening = scenes.evening(days=3)
     steps.takes_online(evening.chamber)
     person, patient = scenes.alice()
     if requested:
