@@ -16,7 +16,7 @@ from typing import Any
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Dialect, MetaData, event
+from sqlalchemy import DateTime, Dialect, MetaData, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import OperationalError
@@ -185,11 +185,12 @@ def _on_begin_sqlite(connection: Connection) -> None:
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    """How SQLAlchemy shall open this database."""
+    """How SQLAlchemy shall open this database; PostgreSQL's `options` in the address come after ours, and win."""
     options: dict[str, Any] = {"pool_size": 10, "max_overflow": 10, "pool_timeout": 5, "hide_parameters": True}
     if url.startswith("postgresql"):
+        given = make_url(url).query.get("options", "")
         options["connect_args"] = {
-            "options": "-c lock_timeout=3000 -c statement_timeout=15000 -c jit=off",
+            "options": f"-c lock_timeout=3000 -c statement_timeout=15000 -c jit=off {given}".rstrip(),
             "connect_timeout": 5,
         }
         options["pool_pre_ping"] = True

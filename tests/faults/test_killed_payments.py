@@ -1,7 +1,7 @@
 """kill -9 around every commit, call of a gateway and answer to a letter: 150 s after the restart all is well.
 
-Each scene is one act through a real door, with what its process passes on the way; it is killed before and after each of
-these places, once on each database. Then the act comes again, as a second tap or a repeated message, or never.
+Each scene is one act through a real door, with what its process passes on the way; it is killed before the first of these
+places and after each, once on each database. Then the act comes again, as a second tap or a repeated message, or never.
 """
 
 from __future__ import annotations
@@ -428,6 +428,10 @@ POINTS = [
 ]
 
 
+# Nothing leaves a process between two places, so who dies after one dies before the next; the soak kills at both.
+ONCE = [point for point in POINTS if point.when == AFTER or point.place == 1]
+
+
 @pytest.fixture(scope="module")
 def servers() -> Iterator[Servers]:
     """A Stripe, a mail server and an SMS gateway that outlive whoever speaks to them."""
@@ -465,7 +469,7 @@ def world(worlds: Worlds) -> Iterator[World]:
         yield world
 
 
-@pytest.mark.parametrize("point", POINTS, ids=str)
+@pytest.mark.parametrize("point", ONCE, ids=str)
 def test_whoever_is_killed_leaves_nothing_stuck(world: World, point: Point) -> None:
     is_healed(world, point)
 
@@ -493,8 +497,8 @@ def test_there_is_no_commit_and_no_call_at_which_nobody_was_killed(world: World,
 
 
 def test_enough_points_were_tried(database: str) -> None:
-    places = {(point.scene.name, point.place, point.when) for point in POINTS}
-    print(f"{len(places)} named points in {len(SCENES)} scenes, {len(POINTS)} kills on each database")
+    places = {(point.scene.name, point.place, point.when) for point in ONCE}
+    print(f"{len(places)} named points in {len(SCENES)} scenes, {len(ONCE)} kills on each database")
     assert len(places) >= 25
 
 

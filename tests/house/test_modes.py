@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, make_url, select, text
 
 from doctapp import config, create_app
 from doctapp.accounts.models import Person
 from doctapp.db import db
 from tests.conftest import make_app, settings
+from tests.servers import postgres
 
 PRODUCTION = {
     "SECRET_KEY": "k" * 32,
@@ -113,3 +114,15 @@ def test_cookies_of_production_are_bound_to_https_and_this_host(production: Flas
     for cookie in cookies:
         assert cookie.startswith("__Host-")
         assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; ")[1:])
+
+
+def test_what_the_address_asks_of_postgresql_comes_after_what_we_ask(tmp_path: Path) -> None:
+    url = make_url(postgres.postgres_url()).update_query_dict({"options": "-c lock_timeout=7s"})
+    app = create_app(settings(postgres.written(url), tmp_path))
+
+    with app.app_context():
+        asked = db.session.execute(text("SELECT current_setting('lock_timeout'), current_setting('jit')")).one()
+        db.session.remove()
+        db.engine.dispose()
+
+    assert tuple(asked) == ("7s", "off")

@@ -11,13 +11,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Select
+from sqlalchemy import Select, make_url
 
 from doctapp.accounts.models import Person
 from doctapp.db import Row, db
 from doctapp.embedded.programs import GUNICORN
 from tests import make
 from tests.conftest import clean, make_app
+from tests.patience import PATIENCE
 from tests.races.racing import Browser, Call, Races, at_once
 from tests.servers import postgres
 from tests.servers.ports import free_port, wait_for_port
@@ -34,6 +35,15 @@ ONE_AT_A_TIME += ["--log-level", "warning"]
 # Races come from one address and want to see who wins, not who has tried too often.
 RAISED = {"HOLDS_PER_BROWSER_HOUR": "1000000", "HOLDS_PER_ADDRESS_HOUR": "1000000"}
 NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+
+
+def patient(url: str) -> str:
+    """The address of this PostgreSQL for who waits for a lock until it is their turn, however slow the machine is.
+
+    The races want to see who wins; how long anybody waits in the product is no matter of theirs.
+    """
+    waits = f"-c lock_timeout={PATIENCE:g}s -c statement_timeout={PATIENCE:g}s"
+    return postgres.written(make_url(url).update_query_dict({"options": waits}))
 
 
 class Server:
@@ -71,7 +81,7 @@ class Stage:
         self.kind, self.folder, self.guards_off = kind, folder, guards_off
         self.url = f"sqlite:///{folder / 'doctapp.db'}"
         if kind == "postgresql":
-            self.url = postgres.new_database(postgres.postgres_url())
+            self.url = patient(postgres.new_database(postgres.postgres_url()))
         self.app = make_app(self.url, folder)
         self._env = {**environment(self.app.config["SETTINGS"]), **RAISED, "GUARD_OFF": guards_off, **env}
         command, entry = (PRELOADED, UNGUARDED) if guards_off else (GUNICORN, PRODUCT)
