@@ -30,8 +30,9 @@ from tests.servers import postgres
 
 DATABASES = ("sqlite", "postgresql")
 HERE = Path(__file__).parent
-# Their servers are started once, so a package runs whole in one process; the first of them while the small tests run.
-TOGETHER = ("races", "browser", "faults", "journeys", "crawler")
+# Their servers are started once, so each of these runs whole in one process, the longest first; the first of all while
+# the small tests run. The look at all pages takes as long as the rest of its room, and is one of its own.
+TOGETHER = ("races", "browser", "browser/test_axe.py", "faults", "journeys", "crawler")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -43,7 +44,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The races come first, beside the small tests, and what else starts servers last: never two of them at once."""
-    items.sort(key=lambda item: TOGETHER.index(room(item)) if room(item) in TOGETHER else 0.5)
+    items.sort(key=lambda item: TOGETHER.index(whole) if (whole := together(item.nodeid)) else 0.5)
 
 
 def pytest_collection_finish() -> None:
@@ -60,8 +61,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     class Together(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            folder = nodeid.split("/")[1]
-            return folder if folder in TOGETHER else nodeid
+            return together(nodeid) or nodeid
 
     return Together(config, log)
 
@@ -84,6 +84,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("races")
         for line in racing.summary:
             terminalreporter.write_line(line)
+
+
+def together(nodeid: str) -> str:
+    """Which of TOGETHER a test belongs to; empty where it may run anywhere."""
+    place = nodeid.partition("/")[2].partition("::")[0]
+    return next((whole for whole in (place, place.partition("/")[0]) if whole in TOGETHER), "")
 
 
 def room(item: pytest.Item) -> str:

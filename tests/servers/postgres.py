@@ -50,9 +50,7 @@ def drop_database(database_url: str) -> None:
     """Drop a database, also while somebody is connected."""
     name = make_url(database_url).database or ""
     assert name.startswith("doctapp_"), f"{name} was not made by new_database."
-    given = os.environ.get("DATABASE_URL_TEST")
-    server_url = make_url(database_url).set(database=make_url(given).database if given else "postgres")
-    tell(written(server_url), sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+    tell(postgres_url(), sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def tell(server_url: str, statement: sql.Composed) -> None:
