@@ -21,7 +21,7 @@ def kind(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="package")
 def guarded(kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """Two servers of the product on one database."""
-    stage = Stage(kind, tmp_path_factory.mktemp(f"races-{kind}"))
+    stage = Stage(kind, tmp_path_factory.mktemp(f"races-{kind}"), patient=True)
     yield stage
     stage.stop()
 
@@ -52,7 +52,7 @@ def unguarded(
         def given(guards_off: str) -> Stage:
             if guards_off not in unguarded_stages:
                 folder = tmp_path_factory.mktemp(f"unguarded-{kind}")
-                unguarded_stages[guards_off] = Stage(kind, folder, guards_off=guards_off, servers=1)
+                unguarded_stages[guards_off] = Stage(kind, folder, guards_off=guards_off, servers=1, patient=True)
             return stack.enter_context(opened(unguarded_stages[guards_off]))
 
         yield given

@@ -37,11 +37,8 @@ RAISED = {"HOLDS_PER_BROWSER_HOUR": "1000000", "HOLDS_PER_ADDRESS_HOUR": "100000
 NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
-def patient(url: str) -> str:
-    """The address of this PostgreSQL for who waits for a lock until it is their turn, however slow the machine is.
-
-    The races want to see who wins; how long anybody waits in the product is no matter of theirs.
-    """
+def waited_for(url: str) -> str:
+    """The address of this PostgreSQL for who waits for a lock until it is their turn, however slow the machine is."""
     waits = f"-c lock_timeout={PATIENCE:g}s -c statement_timeout={PATIENCE:g}s"
     return postgres.written(make_url(url).update_query_dict({"options": waits}))
 
@@ -67,7 +64,10 @@ class Server:
 
 
 class Stage:
-    """A new database with servers on it, perhaps without some of their guards."""
+    """A new database with servers on it, perhaps without some of their guards.
+
+    A `patient` one is for who wants to see who wins, not whether the machine was quick: nobody is turned away for a lock.
+    """
 
     def __init__(
         self,
@@ -76,12 +76,14 @@ class Stage:
         *,
         guards_off: str = "",
         servers: int = 2,
+        patient: bool = False,
         **env: str,
     ) -> None:
         self.kind, self.folder, self.guards_off = kind, folder, guards_off
         self.url = f"sqlite:///{folder / 'doctapp.db'}"
         if kind == "postgresql":
-            self.url = patient(postgres.new_database(postgres.postgres_url()))
+            url = postgres.new_database(postgres.postgres_url())
+            self.url = waited_for(url) if patient else url
         self.app = make_app(self.url, folder)
         self._env = {**environment(self.app.config["SETTINGS"]), **RAISED, "GUARD_OFF": guards_off, **env}
         command, entry = (PRELOADED, UNGUARDED) if guards_off else (GUNICORN, PRODUCT)
